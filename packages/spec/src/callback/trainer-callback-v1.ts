@@ -1,0 +1,42 @@
+import type { PluginV1 } from "../plugin.js";
+
+/** What one block did in one step. */
+export interface BlockStepV1 {
+  readonly block: string;
+  /** The loss; NaN or infinite where the step was skipped for it. */
+  readonly loss: number;
+  readonly terms: Readonly<Record<string, number>>;
+  /** Mean over the embedding's dimensions of the standard deviation of its l2-normalised rows; near 0 = collapsed. */
+  readonly embeddingDeviation: number;
+  readonly learningRate: number;
+  /** True where the loss or a gradient was not finite and the block kept its weights. */
+  readonly skipped: boolean;
+}
+
+/** What one step did. */
+export interface StepEventV1 {
+  /** From 0. */
+  readonly step: number;
+  readonly stepCount: number;
+  /** From 0. */
+  readonly epoch: number;
+  readonly blocks: readonly BlockStepV1[];
+  /** Images a second so far (a pair of views counts once), over this run of the trainer. */
+  readonly pairsPerSecond: number;
+  /** Part of the time, from 0 to 1, that the trainer waited for data. */
+  readonly dataWaitShare: number;
+  readonly secondsLeft: number;
+}
+
+/** Watches a run. Callbacks are awaited, in order; one that throws ends the run with its error. */
+export interface TrainerCallbackV1 extends PluginV1<"callback"> {
+  onRunStart?(event: {
+    readonly startStep: number;
+    readonly stepCount: number;
+    readonly blocks: readonly string[];
+  }): void | Promise<void>;
+  onStepEnd?(event: StepEventV1): void | Promise<void>;
+  onEpochEnd?(event: { readonly epoch: number; readonly step: number }): void | Promise<void>;
+  onCheckpoint?(event: { readonly step: number; readonly path: string }): void | Promise<void>;
+  onRunEnd?(event: { readonly step: number; readonly interrupted: boolean }): void | Promise<void>;
+}

@@ -1,0 +1,70 @@
+import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
+
+/** How a convolution or pooling window moves: PyTorch's `stride` and (symmetric, explicit) `padding`, in pixels. */
+export interface WindowOptions {
+  readonly stride: number;
+  readonly padding: number;
+}
+
+/** What may be fused behind a batch norm; each part is applied in this order. */
+export interface BatchNormEpilogue<Input extends Tensor = Tensor> {
+  /** Added after normalisation (a residual connection), same shape as the input. Borrowed; receives its gradient. */
+  readonly residual?: Input;
+  /** @default "none" */
+  readonly activation?: "relu" | "none";
+  /** `"globalAverage"` returns the mean over height and width, `[batch, channels]`. @default "none" */
+  readonly pool?: "globalAverage" | "none";
+}
+
+/** A batch norm that takes its statistics from the batch. */
+export interface BatchNormTrainOptions<Input extends Tensor = Tensor> extends BatchNormEpilogue<Input> {
+  /** Gain, `[channels]`; null for a norm without parameters. Borrowed. */
+  readonly scale: Tensor1D | null;
+  /** Shift, `[channels]`; null for a norm without parameters. Borrowed. */
+  readonly offset: Tensor1D | null;
+  /** Added to the variance. */
+  readonly epsilon: number;
+}
+
+/** A batch norm that takes its statistics from outside. */
+export interface BatchNormEvaluateOptions<Input extends Tensor = Tensor>
+  extends BatchNormTrainOptions<Input> {
+  /** `[channels]`. Borrowed. */
+  readonly mean: Tensor1D;
+  /** `[channels]`. Borrowed. */
+  readonly variance: Tensor1D;
+}
+
+/** The result of a training-mode batch norm; all three belong to the caller. */
+export interface BatchNormTrainResult {
+  /** Normalised, and what the epilogue made of it. */
+  readonly output: Tensor;
+  /** Batch mean, `[channels]`; no gradient flows through it. */
+  readonly mean: Tensor1D;
+  /** Biased batch variance (divided by the count), `[channels]`; no gradient flows through it. */
+  readonly variance: Tensor1D;
+}
+
+/**
+ * The operations of a training step that engines do each in their own best way. All are differentiable by
+ * `tf.grads` with respect to every tensor argument (statistics excepted). Inputs are borrowed: never disposed or
+ * changed. Outputs belong to the caller (or to the enclosing `tf.tidy`).
+ *
+ * Everything else a plugin needs is plain TensorFlow.js: an engine makes sure that it is right there too.
+ */
+export interface OperationsV1 {
+  /**
+   * 2-D cross-correlation, `x [batch, height, width, in]`, `filter [kernelHeight, kernelWidth, in, out]`
+   * -> `[batch, outHeight, outWidth, out]` with `outHeight = floor((height + 2 padding - kernelHeight) / stride) + 1`.
+   */
+  conv2d(x: Tensor4D, filter: Tensor4D, options: WindowOptions): Tensor4D;
+  /** Max-pool over a square window of `size` pixels; padding counts as minus infinity, as in PyTorch. */
+  maxPool(x: Tensor4D, options: WindowOptions & { readonly size: number }): Tensor4D;
+  /**
+   * `y = (x - mean) / sqrt(variance + epsilon) * scale + offset` with mean and biased variance over all axes but
+   * the last, then the epilogue. `x` is `[batch, channels]` or `[batch, height, width, channels]`.
+   */
+  batchNormTrain(x: Tensor, options: BatchNormTrainOptions): BatchNormTrainResult;
+  /** The same with given statistics. */
+  batchNormEvaluate(x: Tensor, options: BatchNormEvaluateOptions): Tensor;
+}

@@ -1,0 +1,63 @@
+export type {
+  AugmentationV1,
+  RandomGenerator,
+  RawImage,
+  ViewShape,
+  WorkerRecipe,
+} from "./augmentation/augmentation-v1.js";
+export type { BackboneStageV1, BackboneUnitV1, BackboneV1 } from "./backbone/backbone-v1.js";
+export type { BlockStepV1, StepEventV1, TrainerCallbackV1 } from "./callback/trainer-callback-v1.js";
+export type { DataSourceV1, PackedImages } from "./data/data-source-v1.js";
+export type { EngineMemory, EngineV1 } from "./engine/engine-v1.js";
+export type {
+  BatchNormEpilogue,
+  BatchNormEvaluateOptions,
+  BatchNormTrainOptions,
+  BatchNormTrainResult,
+  OperationsV1,
+  WindowOptions,
+} from "./engine/operations-v1.js";
+export {
+  BlockwiseError,
+  type BlockwiseErrorCode,
+  type BlockwiseErrorOptions,
+} from "./errors/blockwise-error.js";
+export { CheckpointError } from "./errors/checkpoint-error.js";
+export { DataSourceError } from "./errors/data-source-error.js";
+export { EngineMemoryError } from "./errors/engine-memory-error.js";
+export { EngineUnavailableError } from "./errors/engine-unavailable-error.js";
+export { IncompatibleSpecVersionError } from "./errors/incompatible-spec-version-error.js";
+export { InvalidOptionError } from "./errors/invalid-option-error.js";
+export { MalformedFileError } from "./errors/malformed-file-error.js";
+export { MissingStateError } from "./errors/missing-state-error.js";
+export { NonFiniteValueError } from "./errors/non-finite-value-error.js";
+export { ShapeMismatchError } from "./errors/shape-mismatch-error.js";
+export { StorageError } from "./errors/storage-error.js";
+export type { EvaluationV1, EvaluatorV1, FeatureTable } from "./evaluator/evaluator-v1.js";
+export type { HeadV1, ProjectorV1 } from "./head/head-v1.js";
+export type { JsonObject, JsonValue } from "./json.js";
+export type {
+  BufferSpecV1,
+  InitializerV1,
+  LayerContextV1,
+  LayerV1,
+  ParameterLayoutV1,
+  ParameterSpecV1,
+} from "./layer/layer-v1.js";
+export type {
+  LocalLossCapabilitiesV1,
+  LocalLossInputV1,
+  LocalLossResultV1,
+  LocalLossSiteV1,
+  LocalLossStateSpecV1,
+  LocalLossV1,
+  LocalLossViewV1,
+} from "./loss/local-loss-v1.js";
+export type {
+  OptimizerResultV1,
+  OptimizerUpdateV1,
+  OptimizerV1,
+  ScheduleV1,
+  TensorMap,
+} from "./optimizer/optimizer-v1.js";
+export { type PluginKind, type PluginV1, type SpecificationVersion, specificationVersion } from "./plugin.js";

@@ -1,0 +1,58 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { OperationsV1 } from "../engine/operations-v1.js";
+
+/** How a parameter is filled before step 0, from a generator keyed by its name. */
+export type InitializerV1 =
+  | { readonly kind: "zeros" }
+  | { readonly kind: "ones" }
+  /** N(0, standardDeviation^2). */
+  | { readonly kind: "normal"; readonly standardDeviation: number }
+  /** U(-bound, bound). */
+  | { readonly kind: "uniform"; readonly bound: number };
+
+/**
+ * How a parameter lies in memory here and in files (which follow PyTorch):
+ * `convolution` `[height, width, in, out]` here, `[out, in, height, width]` there; `linear` `[in, out]` here,
+ * `[out, in]` there; `plain` the same in both.
+ */
+export type ParameterLayoutV1 = "convolution" | "linear" | "plain";
+
+/** A trainable tensor that a layer or loss asks for. */
+export interface ParameterSpecV1 {
+  /** torchvision's name, local to its layer: `"conv1.weight"`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly layout: ParameterLayoutV1;
+  readonly initializer: InitializerV1;
+}
+
+/** A tensor that a layer keeps but does not train, such as a running mean. */
+export interface BufferSpecV1 {
+  /** torchvision's name, local to its layer: `"bn1.running_mean"`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initializer: { readonly kind: "zeros" } | { readonly kind: "ones" };
+}
+
+/** What a layer is given to compute with. All tensors in it are borrowed. */
+export interface LayerContextV1 {
+  /** True in training: batch statistics are used and running ones updated. */
+  readonly training: boolean;
+  readonly operations: OperationsV1;
+  /** The parameter of that (local) name. @throws MissingStateError */
+  parameter(name: string): Tensor;
+  /** The buffer of that (local) name, as the last `updateBuffer` left it. @throws MissingStateError */
+  buffer(name: string): Tensor;
+  /** Replaces a buffer; a copy of `value` is kept, `value` stays with the caller. No gradient flows through it. */
+  updateBuffer(name: string, value: Tensor): void;
+}
+
+/** A differentiable function with named parameters: what backbones, heads and projectors are made of. */
+export interface LayerV1 {
+  readonly parameters: readonly ParameterSpecV1[];
+  readonly buffers: readonly BufferSpecV1[];
+  /** The shape of one sample's output (no batch axis) for the shape of one sample's input. @throws ShapeMismatchError */
+  outputShape(inputShape: readonly number[]): readonly number[];
+  /** `x [batch, ...inputShape]`, borrowed -> `[batch, ...outputShape]`, the caller's. Pure but for `updateBuffer`. */
+  apply(x: Tensor, context: LayerContextV1): Tensor;
+}
