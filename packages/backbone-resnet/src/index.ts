@@ -1,1 +1,3 @@
-export {};
+export { type Architecture, architectures, type ResNetDepth } from "./architectures.js";
+export { type ResNetOptions, resnet } from "./resnet.js";
+export type { StemKind } from "./stem.js";

@@ -1,1 +1,3 @@
-export {};
+export { type ConvolutionExpansionOptions, convolutionExpansion } from "./convolution-expansion.js";
+export { globalPool } from "./global-pool.js";
+export { type MlpProjectorOptions, mlpProjector } from "./mlp-projector.js";

@@ -1,1 +1,4 @@
-export {};
+export { type BatchNormLayer, type BatchNormOptions, batchNorm } from "./batch-norm.js";
+export { type ConvolutionOptions, convolution } from "./convolution.js";
+export { kaimingNormalFanOut, torchDefault } from "./initializers.js";
+export { type LinearOptions, linear } from "./linear.js";

@@ -1,10 +1,12 @@
 import type { LayerV1 } from "../layer/layer-v1.js";
 import type { PluginV1 } from "../plugin.js";
 
-/** The smallest piece a backbone can be cut at: the stem or one residual unit. Its id prefixes its parameters' names. */
+/** The smallest piece a backbone can be cut at: the stem or one residual unit. */
 export interface BackboneUnitV1 {
-  /** torchvision's module name, `"layer1.0"`; empty for a unit whose parameters stand at the top level, as a stem's. */
+  /** A name unique in the backbone: `"stem"`, `"layer1.0"`. */
   readonly id: string;
+  /** What stands before its parameters' names in files: `"layer1.0."`; empty for torchvision's stem. */
+  readonly parameterPrefix: string;
   readonly layer: LayerV1;
   /** A unit that cannot be a block of its own and goes with the next one: the stem. @default false */
   readonly joinsNext?: boolean;

@@ -1,0 +1,18 @@
+/** How the ResNets of He et al. (2015, arXiv 1512.03385, table 1) differ. */
+export interface Architecture {
+  readonly unit: "basic" | "bottleneck";
+  /** Residual units in each stage. */
+  readonly unitCounts: readonly number[];
+}
+
+/** Known depths. */
+export const architectures = {
+  18: { unit: "basic", unitCounts: [2, 2, 2, 2] },
+  34: { unit: "basic", unitCounts: [3, 4, 6, 3] },
+  50: { unit: "bottleneck", unitCounts: [3, 4, 6, 3] },
+  101: { unit: "bottleneck", unitCounts: [3, 4, 23, 3] },
+  152: { unit: "bottleneck", unitCounts: [3, 8, 36, 3] },
+} as const satisfies Record<number, Architecture>;
+
+/** A depth that has a name. */
+export type ResNetDepth = keyof typeof architectures;

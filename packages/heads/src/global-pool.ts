@@ -1,0 +1,34 @@
+import { type HeadV1, ShapeMismatchError } from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** A map's channels. @throws ShapeMismatchError unless `inputShape` is `[height, width, channels]`. */
+export function channelsOf(subject: string, inputShape: readonly number[]): number {
+  const [, , channels] = inputShape;
+  if (inputShape.length !== 3 || channels === undefined) {
+    throw new ShapeMismatchError({ subject, expected: "[height, width, channels]", received: inputShape });
+  }
+  return channels;
+}
+
+/**
+ * Global spatial pooling (GSP): the mean over height and width,
+ * `[batch, height, width, channels] -> [batch, channels]`. It has no parameters.
+ *
+ * @see Siddiqui et al., "Blockwise Self-Supervised Learning at Scale", 2024, arXiv 2302.01647 ("GSP").
+ * @example
+ * const head = globalPool();
+ */
+export function globalPool(): HeadV1 {
+  return {
+    specificationVersion: "v1",
+    kind: "head",
+    id: "global-pool",
+    options: {},
+    doCreate: () => ({
+      parameters: [],
+      buffers: [],
+      outputShape: (inputShape) => [channelsOf("Input of the global pool", inputShape)],
+      apply: (x) => tf.mean(x, [1, 2]),
+    }),
+  };
+}

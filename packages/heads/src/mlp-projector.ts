@@ -1,0 +1,75 @@
+import { type BatchNormLayer, batchNorm, linear } from "@blockwise/layers";
+import { InvalidOptionError, type LayerV1, type ProjectorV1, ShapeMismatchError } from "@blockwise/spec";
+
+/** How a projector is built. */
+export interface MlpProjectorOptions {
+  /** Widths of the layers, the last one the embedding's. @default [8192, 8192, 8192] */
+  readonly widths?: readonly number[];
+}
+
+/**
+ * The projector of Barlow Twins: linear maps without bias, batch norm and ReLU between them,
+ * `[batch, dim] -> [batch, widths.at(-1)]`.
+ *
+ * Parameters are named as in a `Sequential` of linear, norm, ReLU, linear, ...: `0.weight`, `1.weight`, `1.bias`,
+ * `3.weight` and so on.
+ *
+ * @throws InvalidOptionError
+ * @see Zbontar et al., "Barlow Twins", 2021, arXiv 2103.03230, section 2.2.
+ * @example
+ * const projector = mlpProjector({ widths: [512, 512, 512] });
+ */
+export function mlpProjector(options: MlpProjectorOptions = {}): ProjectorV1 {
+  const { widths = [8192, 8192, 8192] } = options;
+  const valid =
+    Array.isArray(widths) &&
+    widths.length > 0 &&
+    widths.every((width) => Number.isSafeInteger(width) && width > 0);
+  if (!valid) {
+    throw new InvalidOptionError({
+      option: "widths",
+      expected: "a list of at least one whole number above 0",
+      received: widths,
+    });
+  }
+  return {
+    specificationVersion: "v1",
+    kind: "projector",
+    id: "mlp",
+    options: { widths: [...widths] },
+    doCreate: ({ inputShape }) => {
+      const [inputDim] = inputShape;
+      if (inputDim === undefined || inputShape.length !== 1) {
+        throw new ShapeMismatchError({
+          subject: "Input of the projector",
+          expected: "[dim]",
+          received: inputShape,
+        });
+      }
+      return projectorLayer(inputDim, widths);
+    },
+  };
+}
+
+function projectorLayer(inputDim: number, widths: readonly number[]): LayerV1 {
+  const layers: { readonly map: LayerV1; readonly norm: BatchNormLayer | null }[] = [];
+  let width = inputDim;
+  for (const [index, next] of widths.entries()) {
+    const last = index === widths.length - 1;
+    layers.push({
+      map: linear({ name: String(3 * index), inputDim: width, outputDim: next }),
+      norm: last ? null : batchNorm({ name: String(3 * index + 1), channels: next }),
+    });
+    width = next;
+  }
+  return {
+    parameters: layers.flatMap(({ map, norm }) => [...map.parameters, ...(norm?.parameters ?? [])]),
+    buffers: layers.flatMap(({ norm }) => norm?.buffers ?? []),
+    outputShape: (inputShape) => layers.reduce((shape, { map }) => map.outputShape(shape), inputShape),
+    apply: (x, context) =>
+      layers.reduce((value, { map, norm }) => {
+        const mapped = map.apply(value, context);
+        return norm === null ? mapped : norm.apply(mapped, context, { activation: "relu" });
+      }, x),
+  };
+}

@@ -1,0 +1,101 @@
+import {
+  type BatchNormEpilogue,
+  type LayerContextV1,
+  type LayerV1,
+  ShapeMismatchError,
+} from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** What a batch norm is made from. */
+export interface BatchNormOptions {
+  /** torchvision's module name; parameters are `"<name>.weight"` and `"<name>.bias"`. */
+  readonly name: string;
+  readonly channels: number;
+  /** Start the gain at zero (the last norm of a residual unit with `zeroInitResidual`). @default false */
+  readonly zeroInit?: boolean;
+}
+
+/** A batch norm, and what may be fused behind it. */
+export interface BatchNormLayer extends LayerV1 {
+  /** As `LayerV1.apply`, then the epilogue: residual, activation, pool. */
+  apply(x: tf.Tensor, context: LayerContextV1, epilogue?: BatchNormEpilogue): tf.Tensor;
+}
+
+/** PyTorch's default: how much of a running statistic each batch replaces. */
+const momentum = 0.1;
+/** PyTorch's default: added to the variance. */
+const epsilon = 1e-5;
+
+/**
+ * Batch norm over all axes but the last, as PyTorch's `BatchNorm1d` and `BatchNorm2d`: the batch's mean and biased
+ * variance in training, running ones in evaluation; the running variance is unbiased (`n / (n - 1)`), and both move
+ * by `running += 0.1 * (batch - running)`.
+ *
+ * @throws ShapeMismatchError in training when there is one value a channel only, whose variance says nothing.
+ */
+export function batchNorm(options: BatchNormOptions): BatchNormLayer {
+  const { name, channels, zeroInit = false } = options;
+  const plain = { shape: [channels], layout: "plain" } as const;
+  const names = {
+    weight: `${name}.weight`,
+    bias: `${name}.bias`,
+    mean: `${name}.running_mean`,
+    variance: `${name}.running_var`,
+  };
+  return {
+    parameters: [
+      { name: names.weight, ...plain, initializer: { kind: zeroInit ? "zeros" : "ones" } },
+      { name: names.bias, ...plain, initializer: { kind: "zeros" } },
+    ],
+    buffers: [
+      { name: names.mean, shape: [channels], initializer: { kind: "zeros" } },
+      { name: names.variance, shape: [channels], initializer: { kind: "ones" } },
+    ],
+    outputShape: (inputShape) => {
+      if (inputShape.at(-1) !== channels) {
+        throw new ShapeMismatchError({
+          subject: `Input of batch norm "${name}"`,
+          expected: `[..., ${channels}]`,
+          received: inputShape,
+        });
+      }
+      return inputShape;
+    },
+    apply: (x, context, epilogue = {}) => {
+      const affine = {
+        ...epilogue,
+        scale: context.parameter(names.weight) as tf.Tensor1D,
+        offset: context.parameter(names.bias) as tf.Tensor1D,
+        epsilon,
+      };
+      if (!context.training) {
+        return context.operations.batchNormEvaluate(x, {
+          ...affine,
+          mean: context.buffer(names.mean) as tf.Tensor1D,
+          variance: context.buffer(names.variance) as tf.Tensor1D,
+        });
+      }
+      const count = x.size / channels;
+      if (count < 2) {
+        throw new ShapeMismatchError({
+          subject: `Input of batch norm "${name}" in training`,
+          expected: `more than one value a channel`,
+          received: x.shape,
+          hint: "Use a batch of two or more.",
+        });
+      }
+      const { output, mean, variance } = context.operations.batchNormTrain(x, affine);
+      moveTowards(context, names.mean, mean, 1);
+      moveTowards(context, names.variance, variance, count / (count - 1));
+      return output;
+    },
+  };
+}
+
+function moveTowards(context: LayerContextV1, name: string, batch: tf.Tensor, correction: number): void {
+  const moved = tf.tidy(() =>
+    tf.add(tf.mul(context.buffer(name), 1 - momentum), tf.mul(batch, momentum * correction)),
+  );
+  context.updateBuffer(name, moved);
+  moved.dispose();
+}

@@ -1,0 +1,34 @@
+import { type LayerV1, ShapeMismatchError } from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
+import { torchDefault } from "./initializers.js";
+
+/** What a linear layer is made from. */
+export interface LinearOptions {
+  /** torchvision's module name; the parameter is `"<name>.weight"`. */
+  readonly name: string;
+  readonly inputDim: number;
+  readonly outputDim: number;
+}
+
+/** A linear map without bias, as PyTorch's `Linear(bias=False)`: `[batch, in] -> [batch, out]`. */
+export function linear(options: LinearOptions): LayerV1 {
+  const { name, inputDim, outputDim } = options;
+  const weight = `${name}.weight`;
+  return {
+    parameters: [
+      { name: weight, shape: [inputDim, outputDim], layout: "linear", initializer: torchDefault(inputDim) },
+    ],
+    buffers: [],
+    outputShape: (inputShape) => {
+      if (inputShape.length !== 1 || inputShape[0] !== inputDim) {
+        throw new ShapeMismatchError({
+          subject: `Input of linear layer "${name}"`,
+          expected: `[${inputDim}]`,
+          received: inputShape,
+        });
+      }
+      return [outputDim];
+    },
+    apply: (x, context) => tf.matMul(x as tf.Tensor2D, context.parameter(weight) as tf.Tensor2D),
+  };
+}
