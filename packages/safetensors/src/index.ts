@@ -1,1 +1,6 @@
-export {};
+export { decodeSafetensors } from "./decode.js";
+export type { SafetensorsData, SafetensorsDtype } from "./dtype.js";
+export { encodeSafetensors, type SafetensorsContent } from "./encode.js";
+export { readSafetensors, writeSafetensors } from "./files.js";
+export type { SafetensorsEntry, SafetensorsFile } from "./safetensors-file.js";
+export { writeFileAtomically } from "./write-file-atomically.js";
