@@ -84,8 +84,8 @@ def cases():
     for momentum, nesterov, decay, exclude in [(0.9, False, 0.1, True), (0.9, True, 0.1, True), (0.0, False, 0.1, False)]:
         options = dict(momentum=momentum, nesterov=nesterov, weightDecay=decay, excludeOneDimensional=exclude)
         yield "sgd", options, sgd(options)
-    for beta1, beta2, decay, exclude in [(0.9, 0.999, 0.1, True), (0.5, 0.9, 0.3, False)]:
-        options = dict(beta1=beta1, beta2=beta2, epsilon=1e-8, weightDecay=decay, excludeOneDimensional=exclude)
+    for beta1, beta2, epsilon, decay, exclude in [(0.9, 0.999, 1e-8, 0.1, True), (0.5, 0.9, 0.1, 0.3, False)]:
+        options = dict(beta1=beta1, beta2=beta2, epsilon=epsilon, weightDecay=decay, excludeOneDimensional=exclude)
         yield "adamW", options, adam_w(options)
     for decay, trust, clip, exclude in [(1e-6, 0.001, False, True), (0.1, 0.02, True, True), (0.1, 0.3, True, True), (0.0, 0.5, False, False)]:
         options = dict(momentum=0.9, weightDecay=decay, trustCoefficient=trust, clip=clip, excludeOneDimensional=exclude)
