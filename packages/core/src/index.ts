@@ -1,1 +1,48 @@
-export {};
+export {
+  type CheckpointRequest,
+  latestCheckpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+} from "./checkpoint/checkpoints.js";
+export { fromStored, type StoredTensor, storedShape, toStored } from "./checkpoint/stored-layout.js";
+export {
+  type BlockCounters,
+  BlockLearner,
+  type BlockLearnerOptions,
+  type BlockState,
+  type BlockStepRequest,
+} from "./learner/block-learner.js";
+export { addNoise, type NoiseOptions } from "./learner/noise.js";
+export {
+  calibrateProbe,
+  type DepthTables,
+  extractFeatures,
+  type ImagePass,
+} from "./probe/extract-features.js";
+export {
+  createFeatureProbe,
+  type DepthFeatures,
+  type FeatureProbe,
+  type FeatureProbeOptions,
+  type ProbeDepth,
+} from "./probe/feature-probe.js";
+export { describeConfiguration } from "./trainer/describe-configuration.js";
+export { type NetworkStep, stepNetwork } from "./trainer/step-network.js";
+export {
+  type CheckpointOptions,
+  createTrainer,
+  type Trainer,
+  type TrainerOptions,
+  type TrainingResult,
+} from "./trainer/trainer.js";
+export {
+  type BlockDefinition,
+  type BlockPlace,
+  defineBlocks,
+  type NamedLayer,
+  type NetworkOptions,
+  type PerBlock,
+} from "./wiring/block-definition.js";
+export { createNetwork, type LearningOptions, type Network } from "./wiring/network.js";
+export { type BlockUnits, type Partition, partitionBackbone } from "./wiring/partition.js";
+export { requirePlugin } from "./wiring/require-plugin.js";

@@ -1,0 +1,166 @@
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { encodeSafetensors, readSafetensors, writeFileAtomically } from "@blockwise/safetensors";
+import { BlockwiseError, CheckpointError, type JsonObject, StorageError } from "@blockwise/spec";
+import type { BlockLearner } from "../learner/block-learner.js";
+import { readLearners, storeLearners } from "./network-tensors.js";
+import { firstDifference, parseRunRecord, type RunRecord } from "./run-record.js";
+
+const tensorsFile = "tensors.safetensors";
+const recordFile = "run.json";
+const finished = /^step-\d{8}$/;
+const unfinished = /^\.unfinished-step-\d{8}/;
+
+/** A run's state at one step, as the trainer hands it over. */
+export interface CheckpointRequest {
+  readonly directory: string;
+  /** How many checkpoints stay; older ones are removed after the new one is whole. */
+  readonly keep: number;
+  readonly learners: readonly BlockLearner[];
+  readonly step: number;
+  readonly stepCount: number;
+  readonly configuration: JsonObject;
+}
+
+/**
+ * Writes `<directory>/step-<step>/{tensors.safetensors, run.json}`: first into a folder beside it, flushed, then renamed,
+ * so that a checkpoint is there whole or not at all. Returns its path.
+ *
+ * @throws StorageError when it cannot be written; what stood there before stays.
+ */
+export async function saveCheckpoint(request: CheckpointRequest): Promise<string> {
+  const { directory, keep, learners, step, stepCount, configuration } = request;
+  const name = `step-${String(step).padStart(8, "0")}`;
+  const path = join(directory, name);
+  const temporary = join(directory, `.unfinished-${name}-${process.pid}`);
+  const record: RunRecord = {
+    schema: 1,
+    step,
+    stepCount,
+    configuration,
+    blocks: learners.map(({ definition, counters }) => ({ id: definition.id, ...counters })),
+  };
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true });
+    await writeFileAtomically(
+      join(temporary, tensorsFile),
+      encodeSafetensors({ tensors: storeLearners(learners), metadata: { format: "pt", step: String(step) } }),
+    );
+    await writeFileAtomically(
+      join(temporary, recordFile),
+      Buffer.from(`${JSON.stringify(record, null, 2)}\n`),
+    );
+    await rm(path, { recursive: true, force: true });
+    await rename(temporary, path);
+    await flushFolder(directory);
+  } catch (cause) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    if (BlockwiseError.isInstance(cause)) throw cause;
+    throw new StorageError(
+      `The checkpoint ${path} cannot be written (${messageOf(cause)}). Free some space or choose another folder; earlier checkpoints are untouched.`,
+      { path },
+      { cause },
+    );
+  }
+  await removeOld(directory, keep);
+  return path;
+}
+
+/** The newest whole checkpoint in a folder; null where there is none. */
+export async function latestCheckpoint(directory: string): Promise<string | null> {
+  const newest = (await listCheckpoints(directory)).at(-1);
+  return newest === undefined ? null : join(directory, newest);
+}
+
+/**
+ * Puts learners back into the state of a checkpoint, all or none, and returns the step to go on from.
+ *
+ * @throws CheckpointError for one that is missing, damaged, or of another configuration; learners stay as they are.
+ */
+export async function loadCheckpoint(
+  path: string,
+  learners: readonly BlockLearner[],
+  current: { readonly configuration: JsonObject; readonly stepCount: number },
+): Promise<number> {
+  const record = await readRecord(path);
+  const difference =
+    firstDifference(record.configuration, current.configuration) ??
+    firstDifference(record.stepCount, current.stepCount, "stepCount") ??
+    firstDifference(
+      record.blocks.map(({ id }) => id),
+      learners.map(({ definition }) => definition.id),
+      "blocks",
+    );
+  if (difference !== null) {
+    throw new CheckpointError(
+      `${path} is of another run: ${difference}. Resume with the configuration it was written with, or start anew in another folder.`,
+      { path },
+    );
+  }
+  const { tensors } = await readTensors(path);
+  const states = readLearners(learners, tensors, path);
+  for (const [index, learner] of learners.entries()) {
+    const state = states[index];
+    const block = record.blocks[index];
+    if (state === undefined || block === undefined) continue;
+    const { id: _, ...counters } = block;
+    learner.restore(state, counters);
+  }
+  return record.step;
+}
+
+async function readRecord(path: string): Promise<RunRecord> {
+  const file = join(path, recordFile);
+  try {
+    return parseRunRecord(await readFile(file, "utf8"), file);
+  } catch (cause) {
+    if (BlockwiseError.isInstance(cause)) throw cause;
+    throw new CheckpointError(
+      `There is no checkpoint to be read at ${path} (${messageOf(cause)}). Name a folder "step-…" that a run wrote.`,
+      { path },
+      { cause },
+    );
+  }
+}
+
+async function readTensors(path: string): ReturnType<typeof readSafetensors> {
+  try {
+    return await readSafetensors(join(path, tensorsFile));
+  } catch (cause) {
+    throw new CheckpointError(
+      `The checkpoint ${path} is damaged (${messageOf(cause)}). Resume from an earlier one.`,
+      { path },
+      { cause },
+    );
+  }
+}
+
+async function listCheckpoints(directory: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(directory)).filter((name) => finished.test(name)).sort();
+  } catch {
+    return [];
+  }
+}
+
+async function removeOld(directory: string, keep: number): Promise<void> {
+  const names = await listCheckpoints(directory);
+  const left = (await readdir(directory)).filter((name) => unfinished.test(name));
+  const doomed = [...names.slice(0, Math.max(0, names.length - keep)), ...left];
+  await Promise.all(doomed.map((name) => rm(join(directory, name), { recursive: true, force: true })));
+}
+
+/** Makes the rename itself last through a power cut. Some systems cannot open folders; there it is best effort. */
+async function flushFolder(directory: string): Promise<void> {
+  try {
+    const folder = await open(directory, "r");
+    await folder.sync().finally(() => folder.close());
+  } catch {
+    return;
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,44 @@
+import type { ParameterLayoutV1 } from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** A tensor as files hold it: PyTorch's axis order. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+// Axis orders from memory to file: [height, width, in, out] -> [out, in, height, width], and [in, out] -> [out, in].
+const toFile: Readonly<Record<ParameterLayoutV1, readonly number[] | null>> = {
+  convolution: [3, 2, 0, 1],
+  linear: [1, 0],
+  plain: null,
+};
+const toMemory: Readonly<Record<ParameterLayoutV1, readonly number[] | null>> = {
+  convolution: [2, 3, 1, 0],
+  linear: [1, 0],
+  plain: null,
+};
+
+/** The shape that files give a tensor of that shape and layout. */
+export function storedShape(shape: readonly number[], layout: ParameterLayoutV1): readonly number[] {
+  return toFile[layout]?.map((axis) => shape[axis] ?? 0) ?? shape;
+}
+
+/** Copies a tensor out in PyTorch's axis order; exact. */
+export function toStored(tensor: tf.Tensor, layout: ParameterLayoutV1): StoredTensor {
+  const order = toFile[layout];
+  if (order === null) return { shape: tensor.shape, data: tensor.dataSync<"float32">().slice() };
+  return tf.tidy(() => {
+    const moved = tf.transpose(tensor, [...order]);
+    return { shape: moved.shape, data: moved.dataSync<"float32">().slice() };
+  });
+}
+
+/** Makes a tensor from what a file holds; exact. It belongs to the caller. */
+export function fromStored({ shape, data }: StoredTensor, layout: ParameterLayoutV1): tf.Tensor {
+  const order = toMemory[layout];
+  return tf.tidy(() => {
+    const stored = tf.tensor(data.slice(), [...shape], "float32");
+    return order === null ? stored : tf.transpose(stored, [...order]);
+  });
+}

@@ -1,0 +1,67 @@
+import { fillNormal, type RandomKey } from "@blockwise/random";
+import { InvalidOptionError, ShapeMismatchError } from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Noise on a block's output, in training only. */
+export interface NoiseOptions {
+  /**
+   * What the noise is scaled by: the standard deviation over height and width of each sample and channel (`"hw"`), over
+   * the channels of each sample and position (`"c"`), or over the whole batch (`"all"`, the paper's best).
+   */
+  readonly kind: "all" | "c" | "hw";
+  /** How strong, in units of that standard deviation. The paper's best: 0.25. */
+  readonly standardDeviation: number;
+}
+
+const axes: Readonly<Record<NoiseOptions["kind"], readonly number[]>> = {
+  hw: [1, 2],
+  c: [3],
+  all: [0, 1, 2, 3],
+};
+
+/** @throws InvalidOptionError */
+export function requireNoiseOptions({ kind, standardDeviation }: NoiseOptions): void {
+  if (!Object.hasOwn(axes, kind)) {
+    throw new InvalidOptionError({ option: "noise.kind", expected: '"all", "c" or "hw"', received: kind });
+  }
+  if (!Number.isFinite(standardDeviation) || standardDeviation < 0) {
+    throw new InvalidOptionError({
+      option: "noise.standardDeviation",
+      expected: "a number of 0 or more",
+      received: standardDeviation,
+    });
+  }
+}
+
+/**
+ * `x + standardDeviation * n * sigma(x)` with `n ~ N(0, 1)` for each element and `sigma` the unbiased standard deviation
+ * of `NoiseOptions.kind`; the gradient flows through sigma too, as in the authors' code.
+ *
+ * Differs from the authors' code for `"c"`: their axis is the height, their comment says the channels; we follow the
+ * comment.
+ *
+ * @param x `[batch, height, width, channels]`, borrowed.
+ * @see Siddiqui et al., 2024, arXiv 2302.01647; the authors' `model.py`, b3bb944, `_add_noise`.
+ * @throws ShapeMismatchError where there is but one value to take a deviation of.
+ */
+export function addNoise(x: tf.Tensor, { kind, standardDeviation }: NoiseOptions, key: RandomKey): tf.Tensor {
+  const count = axes[kind].reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
+  if (count < 2) {
+    throw new ShapeMismatchError({
+      subject: `Block output under "${kind}" noise`,
+      expected: "more than one value to take the standard deviation of",
+      received: x.shape,
+      hint: 'Use noise of kind "all".',
+    });
+  }
+  return tf.tidy(() => {
+    const values = new Float32Array(x.size);
+    fillNormal(key, values);
+    const normal = tf.tensor(values, x.shape, "float32");
+    const centred = tf.sub(x, tf.mean(x, [...axes[kind]], true));
+    const variance = tf.div(tf.sum(tf.square(centred), [...axes[kind]], true), count - 1);
+    // A constant map has no scale to add noise at, and the square root no slope at 0.
+    const sigma = tf.sqrt(tf.maximum(variance, 1e-12));
+    return tf.add(x, tf.mul(tf.mul(normal, standardDeviation), sigma));
+  });
+}

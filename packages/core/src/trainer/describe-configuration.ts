@@ -1,0 +1,38 @@
+import type { JsonObject, JsonValue, PluginKind, PluginV1 } from "@blockwise/spec";
+import type { BlockPlace, PerBlock } from "../wiring/block-definition.js";
+import { partitionBackbone } from "../wiring/partition.js";
+import type { TrainerOptions } from "./trainer.js";
+
+/**
+ * All of a run's options that its numbers depend on, as JSON: it is written into checkpoints and results, and must be the
+ * same for a run to be resumed. Workers, callbacks and folders are left out since they change nothing.
+ */
+export function describeConfiguration(options: TrainerOptions): JsonObject {
+  const blocks = partitionBackbone(options.backbone, options.partition);
+  const places = blocks.map(({ id }, index) => ({ id, index, count: blocks.length }));
+  return {
+    seed: options.seed,
+    batchSize: options.batchSize,
+    epochs: options.epochs,
+    engine: options.engine.id,
+    backbone: describePlugin(options.backbone),
+    partition: blocks.map(({ units }) => units.map(({ id }) => id)),
+    head: describeChoice(options.head, places),
+    projector: describeChoice(options.projector, places),
+    loss: describeChoice(options.loss, places),
+    noise: options.noise == null ? null : { ...options.noise },
+    optimizer: describePlugin(options.optimizer),
+    schedule: describePlugin(options.schedule),
+    augmentation: describePlugin(options.augmentation),
+    source: { ...describePlugin(options.source), size: options.source.size },
+  };
+}
+
+function describePlugin({ id, options }: PluginV1<PluginKind>): { readonly [key: string]: JsonValue } {
+  return { id, options };
+}
+
+function describeChoice(choice: PerBlock<PluginV1<PluginKind>>, places: readonly BlockPlace[]): JsonValue {
+  if (typeof choice !== "function") return describePlugin(choice);
+  return places.map((place) => describePlugin(choice(place)));
+}

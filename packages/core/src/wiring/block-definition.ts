@@ -1,0 +1,165 @@
+import {
+  type BackboneUnitV1,
+  type BackboneV1,
+  type BufferSpecV1,
+  type HeadV1,
+  InvalidOptionError,
+  type LayerV1,
+  type LocalLossSiteV1,
+  type LocalLossV1,
+  type ParameterSpecV1,
+  type ProjectorV1,
+} from "@blockwise/spec";
+import { type Partition, partitionBackbone } from "./partition.js";
+import { requirePlugin } from "./require-plugin.js";
+
+/** Where a block stands: what a per-block choice can depend on. */
+export interface BlockPlace {
+  readonly id: string;
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** One choice for all blocks, or a choice made block by block. */
+export type PerBlock<T> = T | ((place: BlockPlace) => T);
+
+/** What the blocks of a network are made from. */
+export interface NetworkOptions {
+  readonly backbone: BackboneV1;
+  readonly partition: Partition;
+  readonly head: PerBlock<HeadV1>;
+  readonly projector: PerBlock<ProjectorV1>;
+  readonly loss: PerBlock<LocalLossV1>;
+  /** `[height, width, channels]` of the images. */
+  readonly imageShape: readonly number[];
+  readonly batchSize: number;
+  /** How many classes the labels have; null without labels. */
+  readonly classCount: number | null;
+}
+
+/** A layer and what stands before its parameters' names in the network. */
+export interface NamedLayer {
+  readonly prefix: string;
+  readonly layer: LayerV1;
+}
+
+/** One block, wired: its layers, its loss, and the names and shapes of all it keeps. */
+export interface BlockDefinition extends BlockPlace {
+  readonly units: readonly BackboneUnitV1[];
+  readonly head: NamedLayer;
+  readonly projector: NamedLayer;
+  readonly loss: LocalLossV1;
+  readonly lossPrefix: string;
+  readonly site: LocalLossSiteV1;
+  /** By full name. */
+  readonly parameters: readonly ParameterSpecV1[];
+  /** By full name. */
+  readonly buffers: readonly BufferSpecV1[];
+}
+
+/**
+ * Wires a network: cuts the backbone and gives each block its head, projector and loss. Plugins, shapes and needs are
+ * checked here, before step 0.
+ *
+ * Parameters are named as in the authors' code: the backbone's as in torchvision, then `pool_head.<block>.`,
+ * `projector.<block>.` and `loss.<block>.`.
+ *
+ * @throws IncompatibleSpecVersionError, InvalidOptionError, ShapeMismatchError
+ */
+export function defineBlocks(options: NetworkOptions): readonly BlockDefinition[] {
+  requirePlugin(options.backbone, "backbone");
+  const blocks = partitionBackbone(options.backbone, options.partition);
+  let mapShape = options.imageShape;
+  return blocks.map(({ id, units }, index) => {
+    const place = { id, index, count: blocks.length };
+    mapShape = units.reduce((shape, unit) => unit.layer.outputShape(shape), mapShape);
+    return defineBlock(place, units, mapShape, options);
+  });
+}
+
+function defineBlock(
+  place: BlockPlace,
+  units: readonly BackboneUnitV1[],
+  mapShape: readonly number[],
+  options: NetworkOptions,
+): BlockDefinition {
+  const { index } = place;
+  const headPlugin = choose(options.head, place);
+  const projectorPlugin = choose(options.projector, place);
+  const loss = choose(options.loss, place);
+  requirePlugin(headPlugin, "head");
+  requirePlugin(projectorPlugin, "projector");
+  requirePlugin(loss, "local-loss");
+
+  const head = { prefix: `pool_head.${index}.`, layer: headPlugin.doCreate({ inputShape: mapShape }) };
+  const featureShape = head.layer.outputShape(mapShape);
+  const projector = {
+    prefix: `projector.${index}.`,
+    layer: projectorPlugin.doCreate({ inputShape: featureShape }),
+  };
+  const site = {
+    blockIndex: index,
+    blockCount: place.count,
+    mapShape,
+    featureDim: featureShape[0] ?? 0,
+    embeddingDim: projector.layer.outputShape(featureShape)[0] ?? 0,
+    batchSize: options.batchSize,
+    classCount: options.classCount,
+  };
+  requireLossFits(loss, site);
+  const lossPrefix = `loss.${index}.`;
+  const layers: NamedLayer[] = [
+    ...units.map(({ parameterPrefix, layer }) => ({ prefix: parameterPrefix, layer })),
+    head,
+    projector,
+  ];
+  const lossState = loss.doInit(site);
+  return {
+    ...place,
+    units,
+    head,
+    projector,
+    loss,
+    lossPrefix,
+    site,
+    parameters: [
+      ...layers.flatMap(({ prefix, layer }) => withPrefix(prefix, layer.parameters)),
+      ...withPrefix(lossPrefix, lossState.parameters),
+    ],
+    buffers: [
+      ...layers.flatMap(({ prefix, layer }) => withPrefix(prefix, layer.buffers)),
+      ...withPrefix(lossPrefix, lossState.buffers),
+    ],
+  };
+}
+
+function choose<T>(choice: PerBlock<T>, place: BlockPlace): T {
+  return typeof choice === "function" ? (choice as (place: BlockPlace) => T)(place) : choice;
+}
+
+/** The same specs under their full names. */
+export function withPrefix<Spec extends { readonly name: string }>(
+  prefix: string,
+  specs: readonly Spec[],
+): readonly Spec[] {
+  return specs.map((spec) => ({ ...spec, name: prefix + spec.name }));
+}
+
+function requireLossFits(loss: LocalLossV1, site: LocalLossSiteV1): void {
+  if (site.batchSize < loss.capabilities.minimumBatchSize) {
+    throw new InvalidOptionError({
+      option: "batchSize",
+      expected: `at least ${loss.capabilities.minimumBatchSize} for the loss "${loss.id}"`,
+      received: site.batchSize,
+    });
+  }
+  if (loss.capabilities.labels && site.classCount === null) {
+    throw new InvalidOptionError({
+      option: "loss",
+      expected: "a loss without labels for unlabelled images",
+      received: loss.id,
+      hint: "Use class folders, or a self-supervised loss.",
+    });
+  }
+}

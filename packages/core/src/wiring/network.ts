@@ -1,0 +1,65 @@
+import { fold, rootKey } from "@blockwise/random";
+import { type EngineV1, InvalidOptionError, type OptimizerV1, type TensorMap } from "@blockwise/spec";
+import { BlockLearner } from "../learner/block-learner.js";
+import { type NoiseOptions, requireNoiseOptions } from "../learner/noise.js";
+import { defineBlocks, type NetworkOptions } from "./block-definition.js";
+import { requirePlugin } from "./require-plugin.js";
+
+/** A network whose blocks learn by themselves. */
+export interface Network {
+  readonly engine: EngineV1;
+  readonly options: NetworkOptions;
+  readonly learners: readonly BlockLearner[];
+  /** All parameters and buffers by full name; borrowed, and good until the next step. */
+  tensors(): { readonly parameters: TensorMap; readonly buffers: TensorMap };
+  dispose(): void;
+}
+
+/** How a network learns, beside what it is made from. */
+export interface LearningOptions {
+  readonly engine: EngineV1;
+  readonly optimizer: OptimizerV1;
+  /** Where all randomness of the network comes from: a whole number of 0 or more. */
+  readonly seed: number;
+  /** @default null */
+  readonly noise?: NoiseOptions | null;
+  /** After this many steps in a row with a non-finite loss or gradient a block stops learning. @default 10 */
+  readonly skipLimit?: number;
+}
+
+/**
+ * Wires and fills a network. The same seed gives a parameter of the same name and shape the same start, whatever the
+ * partition: a blockwise and an end-to-end network begin at the same backbone.
+ *
+ * @throws IncompatibleSpecVersionError, InvalidOptionError, ShapeMismatchError
+ */
+export function createNetwork(options: NetworkOptions & LearningOptions): Network {
+  const { engine, optimizer, seed, noise = null, skipLimit = 10 } = options;
+  requirePlugin(engine, "engine");
+  requirePlugin(optimizer, "optimizer");
+  if (noise !== null) requireNoiseOptions(noise);
+  if (!Number.isSafeInteger(skipLimit) || skipLimit < 1) {
+    throw new InvalidOptionError({
+      option: "skipLimit",
+      expected: "a whole number above 0",
+      received: skipLimit,
+    });
+  }
+  const key = fold(rootKey(seed), "initialize");
+  const learners = defineBlocks(options).map(
+    (definition) =>
+      new BlockLearner({ definition, operations: engine.operations, optimizer, key, noise, skipLimit }),
+  );
+  return {
+    engine,
+    options,
+    learners,
+    tensors: () => ({
+      parameters: Object.assign({}, ...learners.map(({ state }) => state.parameters)),
+      buffers: Object.assign({}, ...learners.map(({ state }) => state.buffers)),
+    }),
+    dispose: () => {
+      for (const learner of learners) learner.dispose();
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { type BackboneUnitV1, type BackboneV1, InvalidOptionError } from "@blockwise/spec";
+
+/**
+ * How a backbone is cut into blocks:
+ * `"stages"` one block a stage (the paper's four); `"end-to-end"` one block; `"units"` one a residual unit;
+ * a number: that many blocks, whole stages where it divides them, else as even in units as can be;
+ * a list of lists of unit ids, in order.
+ */
+export type Partition = "end-to-end" | "stages" | "units" | number | readonly (readonly string[])[];
+
+/** A block's place in the backbone. */
+export interface BlockUnits {
+  /** From the names of its stages or of its first and last unit: `"layer1"`, `"layer1.0-layer2.0"`. */
+  readonly id: string;
+  readonly units: readonly BackboneUnitV1[];
+}
+
+/**
+ * Cuts a backbone into blocks. Every unit is in exactly one block, in order.
+ *
+ * @throws InvalidOptionError for more blocks than units, or a list that leaves out, repeats or reorders units.
+ */
+export function partitionBackbone(backbone: BackboneV1, partition: Partition): readonly BlockUnits[] {
+  const groups = groupUnits(backbone, partition);
+  return groups.map((units) => ({ id: nameBlock(backbone, units), units }));
+}
+
+function groupUnits(backbone: BackboneV1, partition: Partition): readonly (readonly BackboneUnitV1[])[] {
+  if (partition === "end-to-end") return [backbone.units];
+  if (partition === "stages") return stagesOf(backbone);
+  const pieces = indivisiblePieces(backbone);
+  if (partition === "units") return pieces;
+  if (typeof partition === "number") return evenGroups(backbone, pieces, partition);
+  if (Array.isArray(partition)) return explicitGroups(backbone, partition);
+  throw new InvalidOptionError({
+    option: "partition",
+    expected: '"stages", "end-to-end", "units", a number of blocks, or lists of unit ids',
+    received: partition,
+  });
+}
+
+function stagesOf(backbone: BackboneV1): readonly (readonly BackboneUnitV1[])[] {
+  let start = 0;
+  return backbone.stages.map(({ unitCount }) => {
+    const units = backbone.units.slice(start, start + unitCount);
+    start += unitCount;
+    return units;
+  });
+}
+
+function indivisiblePieces(backbone: BackboneV1): readonly (readonly BackboneUnitV1[])[] {
+  const pieces: BackboneUnitV1[][] = [];
+  let open: BackboneUnitV1[] = [];
+  for (const unit of backbone.units) {
+    open.push(unit);
+    if (unit.joinsNext === true) continue;
+    pieces.push(open);
+    open = [];
+  }
+  if (open.length > 0) pieces.push(open);
+  return pieces;
+}
+
+function evenGroups(
+  backbone: BackboneV1,
+  pieces: readonly (readonly BackboneUnitV1[])[],
+  blockCount: number,
+): readonly (readonly BackboneUnitV1[])[] {
+  if (!Number.isSafeInteger(blockCount) || blockCount < 1 || blockCount > pieces.length) {
+    throw new InvalidOptionError({
+      option: "partition",
+      expected: `a whole number from 1 to ${pieces.length}, the number of units that ${backbone.id} can be cut into`,
+      received: blockCount,
+      hint: "Ask for fewer blocks or use a deeper backbone.",
+    });
+  }
+  const stages = stagesOf(backbone);
+  const source = stages.length % blockCount === 0 ? stages : pieces;
+  return Array.from({ length: blockCount }, (_, block) =>
+    source
+      .slice(
+        Math.round((block * source.length) / blockCount),
+        Math.round(((block + 1) * source.length) / blockCount),
+      )
+      .flat(),
+  );
+}
+
+function explicitGroups(
+  backbone: BackboneV1,
+  lists: readonly (readonly string[])[],
+): readonly (readonly BackboneUnitV1[])[] {
+  const ids = backbone.units.map(({ id }) => id);
+  const given = lists.flat();
+  const complete = given.length === ids.length && given.every((id, index) => id === ids[index]);
+  const filled = lists.every((list) => list.length > 0);
+  const joined = lists.every((list) => {
+    const last = backbone.units.find(({ id }) => id === list.at(-1));
+    return last?.joinsNext !== true;
+  });
+  if (!complete || !filled || !joined) {
+    throw new InvalidOptionError({
+      option: "partition",
+      expected: `lists that name each unit once, in order, none empty, the stem together with the unit after it (${ids.join(", ")})`,
+      received: lists,
+    });
+  }
+  let start = 0;
+  return lists.map((list) => {
+    const units = backbone.units.slice(start, start + list.length);
+    start += list.length;
+    return units;
+  });
+}
+
+function nameBlock(backbone: BackboneV1, units: readonly BackboneUnitV1[]): string {
+  const stages = stagesOf(backbone);
+  const first = stages.findIndex((stage) => stage[0] === units[0]);
+  const last = stages.findIndex((stage) => stage.at(-1) === units.at(-1));
+  const stageId = (index: number): string | undefined => backbone.stages[index]?.id;
+  const named = units.filter((unit) => unit.joinsNext !== true);
+  const from = stageId(first) ?? named[0]?.id ?? "";
+  const to = stageId(last) ?? units.at(-1)?.id ?? "";
+  if (first >= 0 && last >= 0) return first === last ? from : `${from}-${to}`;
+  const fromUnit = named[0]?.id ?? "";
+  const toUnit = named.at(-1)?.id ?? "";
+  return fromUnit === toUnit ? fromUnit : `${fromUnit}-${toUnit}`;
+}
