@@ -1,0 +1,1 @@
+export { type LaunchedBrowser, launchBrowser } from "./launch-browser.js";
