@@ -12,6 +12,7 @@ export {
   type BlockState,
   type BlockStepRequest,
 } from "./learner/block-learner.js";
+export { initialTensor } from "./learner/initialize.js";
 export { addNoise, type NoiseOptions } from "./learner/noise.js";
 export {
   calibrateProbe,

@@ -1,5 +1,5 @@
 import { fold, rootKey } from "@blockwise/random";
-import type { BackboneUnitV1, HeadV1, OperationsV1 } from "@blockwise/spec";
+import type { BackboneUnitV1, BufferSpecV1, HeadV1, OperationsV1, ParameterSpecV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { initialTensor } from "../learner/initialize.js";
 import { type ContextState, layerContext } from "../learner/layer-context.js";
@@ -16,6 +16,8 @@ export interface FeatureProbeOptions {
   readonly head: PerBlock<HeadV1>;
   /** Keys the fresh heads. */
   readonly seed: number;
+  /** What fresh heads start from, by full name, `"probe_head.<depth>.…"`. @default random, keyed by the seed */
+  readonly initialize?: (spec: ParameterSpecV1 | BufferSpecV1) => tf.Tensor;
 }
 
 /** The features of a batch at one depth; both belong to the caller. */
@@ -54,19 +56,20 @@ interface Depth extends ProbeDepth {
 
 /** @throws InvalidOptionError, ShapeMismatchError */
 export function createFeatureProbe(options: FeatureProbeOptions): FeatureProbe {
-  const { network, seed } = options;
+  const { network } = options;
   const depths = wireDepths(options);
-  const key = fold(rootKey(seed), "probe");
+  const key = fold(rootKey(options.seed), "probe");
+  const { initialize = (spec) => initialTensor(key, spec) } = options;
   const fresh = depths.filter(({ trainedHead }) => !trainedHead).map(({ head }) => head);
   const freshParameters = Object.fromEntries(
     fresh
       .flatMap(({ prefix, layer }) => withPrefix(prefix, layer.parameters))
-      .map((spec) => [spec.name, initialTensor(key, spec)]),
+      .map((spec) => [spec.name, initialize(spec)]),
   );
   const freshBuffers = Object.fromEntries(
     fresh
       .flatMap(({ prefix, layer }) => withPrefix(prefix, layer.buffers))
-      .map((spec) => [spec.name, initialTensor(key, spec)]),
+      .map((spec) => [spec.name, initialize(spec)]),
   );
   const updatedBuffers = new Map<string, tf.Tensor>();
   const state = (): ContextState => {

@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+import { createEngine, type EngineName } from "@blockwise/engine";
+import { BlockwiseError, InvalidOptionError } from "@blockwise/spec";
+import { Command, Option } from "commander";
+import { timeTorch } from "./compare-torch.js";
+import { profileKernels } from "./kernel-profile.js";
+import { type ModelName, models, type Workload } from "./models.js";
+import { timeSteps } from "./time-steps.js";
+
+interface BenchOptions extends Workload {
+  readonly engine: EngineName;
+  readonly steps: number;
+  readonly json?: true;
+  readonly profile?: true;
+  readonly compare?: "torch";
+}
+
+const program = new Command("bench")
+  .description("Times full training steps on random images.")
+  .addOption(
+    new Option("--model <name>", "network").choices(Object.keys(models) as ModelName[]).default("r18w16"),
+  )
+  .addOption(new Option("--mode <mode>").choices(["blockwise", "end-to-end"]).default("blockwise"))
+  .option("--batch <images>", "images a step", wholeNumber("batch"), 128)
+  .option("--size <pixels>", "height and width of the images", wholeNumber("size"), 32)
+  .addOption(
+    new Option("--engine <name>")
+      .choices(["auto", "wasm", "cpu", "node", "node-gpu", "webgpu"])
+      .default("auto"),
+  )
+  .option("--steps <count>", "steps timed, after two to warm up", wholeNumber("steps"), 5)
+  .option("--json", "print one JSON object")
+  .option("--profile", "say where the time of one more step goes, by kernel")
+  .addOption(new Option("--compare <peer>", "time the same work elsewhere, on one core").choices(["torch"]))
+  .action(async (options: BenchOptions) => {
+    const { model, mode, batch, size, steps } = options;
+    const workload = { model, mode, batch, size };
+    const engine = await createEngine({ name: options.engine });
+    const peer = options.compare === undefined ? null : timeTorch(workload, steps, 1);
+    const result = timeSteps(workload, engine, steps);
+    const ratio = peer === null ? null : result.pairsPerSecond / peer.pairsPerSecond;
+    if (options.json) {
+      console.log(JSON.stringify(peer === null ? result : { ...result, torch: peer, ratio }));
+    } else {
+      console.log(`${model} ${mode}, batch ${batch}, ${size} px, ${engine.description}`);
+      console.log(
+        `${result.pairsPerSecond.toFixed(1)} pairs/s, ${result.stepMsMedian.toFixed(0)} ms a step, ` +
+          `${result.gflopsPerSecond.toFixed(1)} GFLOP/s, peak ${(result.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB`,
+      );
+      if (peer !== null) {
+        console.log(
+          `torch ${peer.version}, 1 thread: ${peer.pairsPerSecond.toFixed(1)} pairs/s, peak ` +
+            `${(peer.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB; ours is ${ratio?.toFixed(2)}x`,
+        );
+      }
+    }
+    if (options.profile) printProfile(workload, engine);
+  });
+
+function printProfile(workload: Workload, engine: Awaited<ReturnType<typeof createEngine>>): void {
+  const times = profileKernels(() => {
+    timeSteps(workload, engine, 1);
+  });
+  const total = times.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  for (const { kernel, milliseconds, calls } of times.slice(0, 20)) {
+    const share = ((100 * milliseconds) / total).toFixed(1);
+    console.error(
+      `${kernel.padEnd(28)} ${milliseconds.toFixed(0).padStart(7)} ms ${share.padStart(5)} % ${calls} calls`,
+    );
+  }
+}
+
+function wholeNumber(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isSafeInteger(value) && value > 0) return value;
+    throw new InvalidOptionError({ option, expected: "a whole number above 0", received: text });
+  };
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!BlockwiseError.isInstance(error)) throw error;
+  console.error(`${error.code}: ${error.message}`);
+  process.exitCode = 2;
+}

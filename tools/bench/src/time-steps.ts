@@ -1,0 +1,75 @@
+import { type Network, stepNetwork } from "@blockwise/core";
+import { fillNormal, fold, rootKey } from "@blockwise/random";
+import type { EngineV1 } from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
+import { countConvolutions } from "./count-flops.js";
+import { buildModel, type Workload } from "./models.js";
+
+/** What `npm run bench -- --json` prints. */
+export interface BenchResult extends Workload {
+  readonly pairsPerSecond: number;
+  readonly stepMsMedian: number;
+  /** The most memory that the whole process ever held, in bytes. */
+  readonly peakMemoryBytes: number;
+  /** Convolutions and linear maps, three times their forward pass (forward and two gradients), over the median step. */
+  readonly gflopsPerSecond: number;
+  readonly engine: string;
+  readonly steps: number;
+}
+
+/** Times full training steps on the same random images, after two steps to warm up. */
+export function timeSteps(workload: Workload, engine: EngineV1, steps: number): BenchResult {
+  const counter = countConvolutions(engine);
+  const network = buildModel(workload, counter.engine);
+  const views = [0, 1].map((view) => randomImages(workload, view));
+  const runStep = (step: number): number => {
+    const start = performance.now();
+    stepNetwork(network, {
+      views,
+      labels: null,
+      step,
+      stepCount: steps + warmUp,
+      learningRate: 0.01,
+      seed: 0,
+    });
+    return performance.now() - start;
+  };
+  for (let step = 0; step < warmUp; step++) runStep(step);
+  counter.reset();
+  const times = Array.from({ length: steps }, (_, step) => runStep(warmUp + step));
+  const flops = 3 * (counter.forward() / steps + linearFlops(network, workload.batch));
+  const stepMsMedian = median(times);
+  tf.dispose(views);
+  network.dispose();
+  return {
+    ...workload,
+    pairsPerSecond: (workload.batch / stepMsMedian) * 1000,
+    stepMsMedian,
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    gflopsPerSecond: flops / stepMsMedian / 1e6,
+    engine: engine.id,
+    steps,
+  };
+}
+
+const warmUp = 2;
+
+/** The middle value; the upper one of two. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function randomImages({ batch, size }: Workload, view: number): tf.Tensor4D {
+  const pixels = new Float32Array(batch * size * size * 3);
+  fillNormal(fold(rootKey(0), "bench", view), pixels);
+  return tf.tensor4d(pixels, [batch, size, size, 3]);
+}
+
+/** Forward passes of both views through all linear maps. */
+function linearFlops({ learners }: Network, batch: number): number {
+  const weights = learners
+    .flatMap(({ definition }) => definition.parameters)
+    .filter(({ layout }) => layout === "linear")
+    .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  return 2 * 2 * batch * weights;
+}

@@ -1,0 +1,166 @@
+import {
+  createFeatureProbe,
+  fromStored,
+  type Network,
+  type StoredTensor,
+  stepNetwork,
+  toStored,
+} from "@blockwise/core";
+import type { SafetensorsFile } from "@blockwise/safetensors";
+import { type EngineV1, MalformedFileError, type ParameterLayoutV1 } from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
+import { buildNetwork, headOf } from "./build-network.js";
+import type { ParityCase } from "./case-format.js";
+import { Comparison } from "./compare.js";
+import type { Recording } from "./recording.js";
+
+/** Builds a case's network, loads its start, repeats its steps, and compares all that the golden file holds. */
+export function runCase(parityCase: ParityCase, golden: SafetensorsFile, engine: EngineV1): Comparison {
+  const recording: Recording = new Map();
+  const network = buildNetwork(parityCase, engine, recording);
+  const run = new CaseRun(parityCase, golden, network);
+  try {
+    run.loadStart();
+    for (const [step, learningRate] of parityCase.lars_lrs.entries()) {
+      recording.clear();
+      run.step(step, learningRate);
+      if (step === 0) run.compareRecording(recording);
+    }
+    run.compareWeights();
+    run.compareEvaluation();
+    return run.comparison;
+  } finally {
+    network.dispose();
+  }
+}
+
+class CaseRun {
+  readonly comparison = new Comparison();
+
+  constructor(
+    readonly parityCase: ParityCase,
+    readonly golden: SafetensorsFile,
+    readonly network: Network,
+  ) {}
+
+  /** End to end there is one block here, and its head and projector are the last of the file's. */
+  #goldenIndex(block: number): number {
+    return this.parityCase.detach ? block : this.parityCase.layers.length - 1;
+  }
+
+  #goldenName(name: string): string {
+    return name.replace(
+      /^(pool_head|projector)\.(\d+)\./,
+      (_, module: string, block: string) => `${module}.${this.#goldenIndex(Number(block))}.`,
+    );
+  }
+
+  #read(name: string): StoredTensor {
+    const entry = this.golden.tensors.get(name);
+    if (entry === undefined || !(entry.data instanceof Float32Array)) {
+      const path = `${this.parityCase.name}.safetensors`;
+      throw new MalformedFileError(`${path} lacks the float32 tensor "${name}".`, { path });
+    }
+    return { shape: entry.shape, data: entry.data };
+  }
+
+  #tensor(name: string, layout: ParameterLayoutV1): tf.Tensor {
+    return fromStored(this.#read(name), layout);
+  }
+
+  loadStart(): void {
+    for (const learner of this.network.learners) {
+      const { definition, optimizer } = learner;
+      const start = (specs: readonly { readonly name: string; readonly layout?: ParameterLayoutV1 }[]) =>
+        Object.fromEntries(
+          specs.map(({ name, layout = "plain" }) => [
+            name,
+            this.#tensor(`init.${this.#goldenName(name)}`, layout),
+          ]),
+        );
+      learner.restore(
+        {
+          parameters: start(definition.parameters),
+          buffers: start(definition.buffers),
+          optimizer: optimizer.doInit(definition.parameters),
+        },
+        { updateCount: 0, skippedSteps: 0, skippedInARow: 0, stopped: false },
+      );
+    }
+  }
+
+  step(step: number, learningRate: number): void {
+    const images = ["input.view1", "input.view2"].map((name) => this.#images(name));
+    const stepCount = this.parityCase.lars_lrs.length;
+    const reports = stepNetwork(this.network, {
+      views: images,
+      labels: null,
+      step,
+      stepCount,
+      learningRate,
+      seed: 0,
+    });
+    tf.dispose(images);
+    const losses = Float32Array.from(reports, ({ loss }) => loss);
+    this.comparison.add("losses", `step${step}.losses`, losses, this.#read(`step${step}.losses`).data);
+  }
+
+  compareRecording(recording: Recording): void {
+    for (const [name, { data }] of recording) {
+      const gradient = name.startsWith("grad.");
+      const golden = gradient ? `grad.${this.#goldenName(name.slice(5))}` : this.#goldenView(name);
+      const stored = this.#read(`step0.${golden}`).data;
+      this.comparison.add(gradient ? "gradients" : "features", `step0.${golden}`, data, stored);
+    }
+  }
+
+  #goldenView(name: string): string {
+    return name.replace(
+      /^block(\d+)/,
+      (_, block: string) => `block${this.#goldenIndex(Number(block) - 1) + 1}`,
+    );
+  }
+
+  compareWeights(): void {
+    const { parameters, buffers } = this.network.tensors();
+    const layouts = new Map(
+      this.network.learners.flatMap(({ definition }) =>
+        definition.parameters.map(({ name, layout }) => [name, layout] as const),
+      ),
+    );
+    for (const [name, tensor] of Object.entries({ ...parameters, ...buffers })) {
+      const golden = `final.${this.#goldenName(name)}`;
+      const { data } = toStored(tensor, layouts.get(name) ?? "plain");
+      this.comparison.add("weights", golden, data, this.#read(golden).data);
+    }
+  }
+
+  /** Heads that had no loss of their own stay at the file's start. */
+  compareEvaluation(): void {
+    const layouts = new Map([["0.weight", "convolution"]] as const);
+    const probe = createFeatureProbe({
+      network: this.network,
+      head: headOf(this.parityCase),
+      seed: 0,
+      initialize: ({ name }) => {
+        const local = name.replace(/^probe_head\.\d+\./, "");
+        const golden = name.replace(/^probe_head\./, "init.pool_head.");
+        return this.#tensor(golden, layouts.get(local as "0.weight") ?? "plain");
+      },
+    });
+    const images = this.#images("input.view1");
+    for (const [depth, { raw, head }] of probe.features(images).entries()) {
+      const golden = `final.eval.block${depth + 1}.rep1`;
+      this.comparison.add("features", golden, toStored(head, "plain").data, this.#read(golden).data);
+      tf.dispose([raw, head]);
+    }
+    images.dispose();
+    probe.dispose();
+  }
+
+  /** From `[batch, channel, height, width]`. */
+  #images(name: string): tf.Tensor {
+    const { shape, data } = this.#read(name);
+    return tf.tidy(() => tf.transpose(tf.tensor(data.slice(), [...shape]), [0, 2, 3, 1]));
+  }
+}
