@@ -1,0 +1,95 @@
+import {
+  type DataSourceV1,
+  InvalidOptionError,
+  type JsonObject,
+  type PackedImages,
+  type RawImage,
+} from "@blockwise/spec";
+import { sharedFloat64, sharedInt32, sharedUint32 } from "./shared-arrays.js";
+
+/** What a source is made of. */
+export interface PackedSourceParts {
+  readonly id: string;
+  readonly options: JsonObject;
+  readonly description: string;
+  readonly classNames: readonly string[] | null;
+  readonly labels: Int32Array | null;
+  readonly packed: PackedImages;
+}
+
+/** Makes a data source of images that are packed already; nothing is copied. */
+export function packedSource(parts: PackedSourceParts): DataSourceV1 {
+  const { packed } = parts;
+  const size = packed.offsets.length;
+  return {
+    specificationVersion: "v1",
+    kind: "data-source",
+    ...parts,
+    size,
+    channels: packed.channels,
+    image: (index) => {
+      if (!Number.isInteger(index) || index < 0 || index >= size) {
+        throw new InvalidOptionError({
+          option: "index",
+          expected: `an integer from 0 to ${size - 1}`,
+          received: index,
+        });
+      }
+      return packedImage(packed, index);
+    },
+  };
+}
+
+/** Packs what equally large images have in common: `count` images of `height * width * channels` bytes each. */
+export function packEqualImages(
+  pixels: Uint8Array,
+  shape: {
+    readonly count: number;
+    readonly height: number;
+    readonly width: number;
+    readonly channels: number;
+  },
+): PackedImages {
+  const { count, height, width, channels } = shape;
+  const imageBytes = height * width * channels;
+  return {
+    pixels,
+    offsets: sharedFloat64(Float64Array.from({ length: count }, (_, index) => index * imageBytes)),
+    heights: sharedUint32(new Uint32Array(count).fill(height)),
+    widths: sharedUint32(new Uint32Array(count).fill(width)),
+    channels,
+  };
+}
+
+/** The images at `rows`, in that order, sharing the pixels of `packed`. */
+export function selectImages(packed: PackedImages, rows: readonly number[]): PackedImages {
+  return {
+    pixels: packed.pixels,
+    offsets: sharedFloat64(pick(packed.offsets, rows)),
+    heights: sharedUint32(pick(packed.heights, rows)),
+    widths: sharedUint32(pick(packed.widths, rows)),
+    channels: packed.channels,
+  };
+}
+
+/** The labels at `rows`, in that order. */
+export function selectLabels(labels: Int32Array, rows: readonly number[]): Int32Array {
+  return sharedInt32(pick(labels, rows));
+}
+
+function pick(values: ArrayLike<number>, rows: readonly number[]): number[] {
+  return rows.map((row) => values[row] as number);
+}
+
+function packedImage(packed: PackedImages, index: number): RawImage {
+  const height = packed.heights[index] as number;
+  const width = packed.widths[index] as number;
+  const offset = packed.offsets[index] as number;
+  const { channels } = packed;
+  return {
+    width,
+    height,
+    channels,
+    data: packed.pixels.subarray(offset, offset + height * width * channels),
+  };
+}
