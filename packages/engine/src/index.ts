@@ -1,1 +1,1 @@
-export {};
+export { createEngine, type EngineName, type EngineOptions } from "./create-engine.js";

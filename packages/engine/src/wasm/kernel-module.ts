@@ -1,0 +1,185 @@
+import { kernelsBase64 } from "./kernels.generated.js";
+
+/** A place in the backend's memory, in bytes. */
+export type Address = number;
+
+/** What `assembly/index.ts` exports; the meaning of each argument is documented there. */
+export interface KernelModule {
+  clear(address: Address, bytes: number): void;
+  packPanels(
+    source: Address,
+    rowStride: number,
+    columnStride: number,
+    rows: number,
+    columns: number,
+    target: Address,
+    panelBytes: number,
+  ): void;
+  transpose(source: Address, rows: number, columns: number, target: Address): void;
+  copyPadded(
+    image: Address,
+    height: number,
+    width: number,
+    pixelBytes: number,
+    firstRow: number,
+    rows: number,
+    left: number,
+    right: number,
+    target: Address,
+  ): void;
+  buildRowTable(
+    table: Address,
+    images: number,
+    rows: number,
+    columns: number,
+    inputImage: number,
+    inputRow: number,
+    inputColumn: number,
+    outputImage: number,
+    outputRow: number,
+    outputColumn: number,
+  ): void;
+  multiplyBlock(
+    table: Address,
+    rowCount: number,
+    input: Address,
+    segments: Address,
+    segmentCount: number,
+    run: number,
+    panels: Address,
+    panelBytes: number,
+    output: Address,
+    columns: number,
+  ): void;
+  reduceBlock(
+    input: Address,
+    images: number,
+    rows: number,
+    pixels: number,
+    imageBytes: number,
+    rowBytes: number,
+    pixelBytes: number,
+    run: number,
+    panels: Address,
+    panelBytes: number,
+    output: Address,
+    columns: number,
+  ): void;
+  statistics(
+    x: Address,
+    rows: number,
+    channels: number,
+    mean: Address,
+    variance: Address,
+    scratch: Address,
+  ): void;
+  coefficients(
+    variance: Address,
+    scale: Address,
+    offset: Address,
+    epsilon: number,
+    channels: number,
+    factor: Address,
+    shift: Address,
+  ): void;
+  normalize(
+    x: Address,
+    residual: Address,
+    y: Address,
+    rows: number,
+    channels: number,
+    mean: Address,
+    factor: Address,
+    shift: Address,
+    relu: number,
+  ): void;
+  normalizePool(
+    x: Address,
+    residual: Address,
+    y: Address,
+    batch: number,
+    pixels: number,
+    channels: number,
+    mean: Address,
+    factor: Address,
+    shift: Address,
+    relu: number,
+  ): void;
+  gradientSums(
+    x: Address,
+    residual: Address,
+    dy: Address,
+    gradient: Address,
+    rows: number,
+    pixels: number,
+    channels: number,
+    mean: Address,
+    factor: Address,
+    shift: Address,
+    relu: number,
+    sums: Address,
+    scratch: Address,
+  ): void;
+  gradientCoefficients(
+    sums: Address,
+    variance: Address,
+    factor: Address,
+    epsilon: number,
+    rows: number,
+    channels: number,
+    scaleGradient: Address,
+    offsetGradient: Address,
+    slope: Address,
+    level: Address,
+  ): void;
+  gradientInput(
+    x: Address,
+    dy: Address,
+    dx: Address,
+    rows: number,
+    pixels: number,
+    channels: number,
+    mean: Address,
+    factor: Address,
+    shift: Address,
+    masked: number,
+    slope: Address,
+    level: Address,
+    scratch: Address,
+  ): void;
+  maxPool(
+    x: Address,
+    y: Address,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    size: number,
+    stride: number,
+    padding: number,
+    outputHeight: number,
+    outputWidth: number,
+  ): void;
+  maxPoolGradient(
+    x: Address,
+    y: Address,
+    dy: Address,
+    dx: Address,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+    size: number,
+    stride: number,
+    padding: number,
+    outputHeight: number,
+    outputWidth: number,
+  ): void;
+}
+
+/** Instantiates the kernels on the memory of a TensorFlow.js wasm backend. */
+export async function instantiateKernels(memory: WebAssembly.Memory): Promise<KernelModule> {
+  const bytes = Uint8Array.from(atob(kernelsBase64), (character) => character.charCodeAt(0));
+  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+  return instance.exports as unknown as KernelModule;
+}

@@ -1,0 +1,37 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { applyBiasAndActivation } from "./bias-and-activation.js";
+import { requiredInput, requireFloat32 } from "./kernel-inputs.js";
+import { multiplyMatrices } from "./matrix-multiply.js";
+import type { WasmKernels } from "./register-kernels.js";
+import type { WasmRuntime } from "./runtime.js";
+
+/**
+ * Matrix products. They also replace two faulty stock kernels: one keeps packed right operands by data id, so a
+ * reshaped operand gives a wrong product; the other adds the bias once per 48 summands when an operand is transposed.
+ */
+export const matrixKernels: WasmKernels = {
+  BatchMatMul: (runtime, inputs, attributes) => multiply(runtime, "BatchMatMul", inputs, attributes),
+  _FusedMatMul: (runtime, inputs, attributes) =>
+    applyBiasAndActivation(multiply(runtime, "_FusedMatMul", inputs, attributes), inputs, attributes),
+};
+
+function multiply(
+  runtime: WasmRuntime,
+  kernel: string,
+  inputs: tf.NamedTensorInfoMap,
+  attributes: tf.NamedAttrMap,
+): tf.TensorInfo {
+  const a = requiredInput(inputs, "a");
+  const b = requiredInput(inputs, "b");
+  requireFloat32(kernel, a, b);
+  const transposeA = attributes.transposeA === true;
+  const transposeB = attributes.transposeB === true;
+  const batchShape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const product = multiplyMatrices(runtime, asBatch(a), asBatch(b), transposeA, transposeB);
+  return { ...product, shape: [...batchShape, ...product.shape.slice(-2)] };
+}
+
+function asBatch(tensor: tf.TensorInfo): tf.TensorInfo {
+  const batch = tensor.shape.slice(0, -2).reduce((size, length) => size * length, 1);
+  return { ...tensor, shape: [batch, ...tensor.shape.slice(-2)] };
+}

@@ -1,0 +1,39 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { batchNormKernels } from "./batch-norm-kernels.js";
+import { convolutionKernels } from "./convolution-kernels.js";
+import { matrixKernels } from "./matrix-kernels.js";
+import { maxPoolKernels } from "./max-pool-kernels.js";
+import { runtimeOf, type WasmRuntime } from "./runtime.js";
+import { segmentSumKernels } from "./segment-sum-kernel.js";
+
+/** A kernel on a prepared wasm backend: inputs and attributes as TensorFlow.js names them. */
+export type WasmKernel = (
+  runtime: WasmRuntime,
+  inputs: tf.NamedTensorInfoMap,
+  attributes: tf.NamedAttrMap,
+) => tf.TensorInfo | tf.TensorInfo[];
+
+/** Kernels by TensorFlow.js's names. */
+export type WasmKernels = Readonly<Record<string, WasmKernel>>;
+
+/** Puts our kernels in the place of the wasm backend's own, for stock TensorFlow.js code too. */
+export function registerWasmKernels(): void {
+  const kernels: WasmKernels = {
+    ...batchNormKernels,
+    ...convolutionKernels,
+    ...matrixKernels,
+    ...maxPoolKernels,
+    ...segmentSumKernels,
+  };
+  for (const [kernelName, kernel] of Object.entries(kernels)) {
+    if (tf.getKernel(kernelName, "wasm") !== undefined) tf.unregisterKernel(kernelName, "wasm");
+    tf.registerKernel({
+      kernelName,
+      backendName: "wasm",
+      kernelFunc: ({ inputs, attrs, backend }) => {
+        const runtime = runtimeOf(backend);
+        return runtime.cleanUpOnError(() => kernel(runtime, inputs, attrs ?? {}));
+      },
+    });
+  }
+}

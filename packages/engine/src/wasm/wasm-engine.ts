@@ -1,0 +1,43 @@
+import { type EngineV1, InvalidOptionError, specificationVersion } from "@blockwise/spec";
+import { getThreadsCount } from "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
+import { activateBackend } from "../activate-backend.js";
+import { registerWasmKernels } from "./register-kernels.js";
+import { attachRuntime } from "./runtime.js";
+import { wasmOperations } from "./wasm-operations.js";
+
+/** A wasm heap ends at 4 GiB; kernels of the backend also take some of it for themselves. */
+export const defaultMemoryBudgetBytes: number = 3.5 * 2 ** 30;
+
+/** The embedded engine: TensorFlow.js's wasm backend with training kernels of our own and a guarded heap. */
+export async function createWasmEngine(
+  memoryBudgetBytes: number = defaultMemoryBudgetBytes,
+): Promise<EngineV1> {
+  if (!(memoryBudgetBytes > 0 && memoryBudgetBytes <= 4 * 2 ** 30)) {
+    throw new InvalidOptionError({
+      option: "memoryBudgetBytes",
+      expected: "above 0 and at most 4 GiB (4294967296)",
+      received: memoryBudgetBytes,
+    });
+  }
+  await activateBackend("wasm");
+  registerWasmKernels();
+  const runtime = await attachRuntime(tf.backend(), memoryBudgetBytes);
+  return {
+    specificationVersion,
+    kind: "engine",
+    id: "wasm",
+    options: { name: "wasm", memoryBudgetBytes },
+    description: `TensorFlow.js ${tf.version_core}, wasm SIMD with training kernels, ${getThreadsCount()} thread`,
+    operations: wasmOperations,
+    memory() {
+      const { numTensors, numBytes } = tf.memory();
+      return {
+        tensors: numTensors,
+        tensorBytes: numBytes,
+        heapBytes: runtime.memory.buffer.byteLength,
+        budgetBytes: runtime.budget.budgetBytes(),
+      };
+    },
+  };
+}

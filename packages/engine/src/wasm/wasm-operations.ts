@@ -1,0 +1,87 @@
+import type { OperationsV1 } from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
+import { type BatchNormBackend, type BatchNormInput, batchNormOperations } from "../operations/batch-norm.js";
+import { checkConvolution, checkMaxPool } from "../operations/check-arguments.js";
+import {
+  type NormalizeAttributes,
+  normalizeGradientKernel,
+  normalizeKernel,
+  statisticsKernel,
+} from "./batch-norm-kernels.js";
+import { type MaxPoolAttributes, maxPoolGradientKernel, maxPoolKernel } from "./max-pool-kernels.js";
+
+const fusedBatchNorm: BatchNormBackend = {
+  statistics(x) {
+    const [mean, variance] = run<[tf.Tensor1D, tf.Tensor1D]>(statisticsKernel, { x }, {});
+    return { mean, variance };
+  },
+  normalize(input) {
+    return run<tf.Tensor>(normalizeKernel, tensorsOf(input), attributesOf(input, true));
+  },
+  gradients(input, dy, batchStatistics) {
+    const [x, scale, offset, residual = null] = run<[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor?]>(
+      normalizeGradientKernel,
+      { ...tensorsOf(input), dy },
+      attributesOf(input, batchStatistics),
+    );
+    return { x, scale, offset, residual };
+  },
+};
+
+/** The operations on our own kernels. */
+export const wasmOperations: OperationsV1 = {
+  ...batchNormOperations(fusedBatchNorm),
+  conv2d(x, filter, options) {
+    checkConvolution(x, filter, options);
+    const { stride, padding } = options;
+    return tf.conv2d(x, filter, stride, [
+      [0, 0],
+      [padding, padding],
+      [padding, padding],
+      [0, 0],
+    ]);
+  },
+  maxPool(x, { size, stride, padding }) {
+    checkMaxPool(x, { size, stride, padding });
+    const attributes: MaxPoolAttributes = { size, stride, padding };
+    const operation = tf.customGrad((input, save) => {
+      const images = input as tf.Tensor;
+      const y = run<tf.Tensor4D>(maxPoolKernel, { x: images }, { ...attributes });
+      (save as tf.GradSaveFunc)([images, y]);
+      return {
+        value: y,
+        gradFunc: (dy: tf.Tensor4D, saved: tf.Tensor[]) => {
+          const [x, y] = saved as [tf.Tensor, tf.Tensor];
+          return run<tf.Tensor>(maxPoolGradientKernel, { x, y, dy }, { ...attributes });
+        },
+      };
+    });
+    return operation(x);
+  },
+};
+
+function run<Result extends tf.Tensor | readonly (tf.Tensor | undefined)[]>(
+  kernel: string,
+  inputs: tf.NamedTensorMap,
+  attributes: tf.NamedAttrMap,
+): Result {
+  return tf.engine().runKernel(kernel, inputs, attributes) as unknown as Result;
+}
+
+function tensorsOf({ x, mean, variance, scale, offset, residual }: BatchNormInput): tf.NamedTensorMap {
+  return {
+    x,
+    mean,
+    variance,
+    ...(scale !== null && { scale }),
+    ...(offset !== null && { offset }),
+    ...(residual !== null && { residual }),
+  };
+}
+
+function attributesOf(
+  { epsilon, relu, pool }: BatchNormInput,
+  batchStatistics: boolean,
+): { [Name in keyof NormalizeAttributes]: NormalizeAttributes[Name] } {
+  return { epsilon, relu, pool, batchStatistics };
+}
