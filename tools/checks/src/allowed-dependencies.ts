@@ -1,0 +1,28 @@
+import type { WorkspacePackage } from "./workspace-packages.js";
+
+/** What both the core and the plugins may build on; these know the spec and each other. */
+const foundations = ["@blockwise/random", "@blockwise/safetensors", "@blockwise/layers", "@blockwise/loader"];
+
+/** What a package's tests may use besides, without becoming part of what its users install. */
+const forTests = ["@blockwise/testing", "@blockwise/engine"];
+
+/**
+ * Whether a package may depend on another one of this workspace. Dependencies go one way: the spec, then the
+ * foundations, then the core and the plugins side by side (neither knows the other), then apps and tools.
+ */
+export function mayDepend(
+  from: WorkspacePackage,
+  to: WorkspacePackage,
+  kind: "dependencies" | "devDependencies",
+): boolean {
+  if (to.group === "apps") return false;
+  if (from.group !== "packages") return true;
+  const dev = kind === "devDependencies";
+  if (to.group === "tools") return dev;
+  const target = to.manifest.name;
+  if (from.manifest.name === "@blockwise/spec") return dev && forTests.includes(target);
+  if (target === "@blockwise/spec" || foundations.includes(target)) return true;
+  // The core's tests train real networks with real plugins.
+  if (from.manifest.name === "@blockwise/core") return dev;
+  return dev && forTests.includes(target);
+}
