@@ -1,0 +1,229 @@
+import { type LocalLossInputV1, type LocalLossV1, ShapeMismatchError } from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { describeLocalLoss } from "./describe-local-loss.js";
+import { evaluateLocalLoss } from "./evaluate-local-loss.js";
+import { localLossChecks } from "./local-loss-checks.js";
+import { createSubject, disposeSubject } from "./local-loss-subject.js";
+import { useCpuBackend } from "./use-cpu-backend.js";
+
+beforeAll(useCpuBackend);
+
+function embeddingsOf({ views: [first, second] }: LocalLossInputV1): [tf.Tensor2D, tf.Tensor2D] {
+  const [z1, z2] = [first?.embedding, second?.embedding];
+  if (z1 === undefined || z2 === undefined || z1.shape.join() !== z2.shape.join() || z1.shape[0] < 2) {
+    throw new ShapeMismatchError({ subject: "embeddings", expected: "equal", received: z2?.shape ?? [] });
+  }
+  return [z1, z2];
+}
+
+/** The mean squared distance of the views' embeddings; `overrides` break it. */
+function distance(overrides: Partial<LocalLossV1> = {}): LocalLossV1 {
+  return {
+    specificationVersion: "v1",
+    kind: "local-loss",
+    id: "distance",
+    options: {},
+    capabilities: { views: 2, labels: false, minimumBatchSize: 2, symmetric: true },
+    doInit: () => ({ parameters: [], buffers: [] }),
+    doCompute: (input) => tf.tidy(() => scored(meanSquare(...embeddingsOf(input)))),
+    ...overrides,
+  };
+}
+
+const meanSquare = (a: tf.Tensor, b: tf.Tensor): tf.Scalar => tf.mean(tf.square(tf.sub(a, b)));
+const scored = (total: tf.Scalar): { total: tf.Scalar; terms: { distance: tf.Scalar } } => ({
+  total,
+  terms: { distance: tf.clone(total) },
+});
+const computing = (compute: (z1: tf.Tensor2D, z2: tf.Tensor2D) => tf.Scalar): LocalLossV1 =>
+  distance({ doCompute: (input) => tf.tidy(() => scored(compute(...embeddingsOf(input)))) });
+
+/** The names of the checks that a loss fails. */
+async function failures(loss: LocalLossV1): Promise<string[]> {
+  const subject = createSubject(loss);
+  const failed: string[] = [];
+  for (const { name, run } of localLossChecks) {
+    await Promise.resolve()
+      .then(() => run(subject, 1))
+      .catch(() => failed.push(name));
+  }
+  disposeSubject(subject);
+  return failed;
+}
+
+describeLocalLoss({
+  name: "the distance",
+  create: () => distance(),
+  golden: [
+    {
+      name: "by hand",
+      options: undefined,
+      embeddings: [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [
+          [1, 2],
+          [3, 6],
+        ],
+      ],
+      total: 1,
+      gradients: [
+        [
+          [0, 0],
+          [0, -1],
+        ],
+        [
+          [0, 0],
+          [0, 1],
+        ],
+      ],
+    },
+  ],
+});
+
+describeLocalLoss({
+  name: "a classifier with its own parameters, buffers and labels",
+  create: () =>
+    distance({
+      id: "classifier",
+      capabilities: { views: 1, labels: true, minimumBatchSize: 1, symmetric: false },
+      doInit: ({ embeddingDim, classCount }) => ({
+        parameters: [
+          {
+            name: "weight",
+            shape: [embeddingDim, classCount ?? 0],
+            layout: "linear",
+            initializer: { kind: "normal", standardDeviation: 0.5 },
+          },
+        ],
+        buffers: [{ name: "bias", shape: [classCount ?? 0], initializer: { kind: "zeros" } }],
+      }),
+      doCompute: ({ views: [view], labels, context, site }) =>
+        tf.tidy(() => {
+          if (view === undefined || labels === null) {
+            throw new ShapeMismatchError({ subject: "views", expected: "one", received: [] });
+          }
+          const logits = tf.add(
+            tf.matMul(view.embedding, context.parameter("weight")),
+            context.buffer("bias"),
+          );
+          const chosen = tf.mul(tf.oneHot(labels, site.classCount ?? 0), tf.logSoftmax(logits));
+          return scored(tf.neg(tf.mean(tf.sum(chosen, 1))));
+        }),
+    }),
+});
+
+describe("the checks of local losses", () => {
+  const kept: tf.Tensor[] = [];
+
+  it.each<[string, LocalLossV1, RegExp[]]>([
+    ["states another version", distance({ specificationVersion: "v2" as "v1" }), [/says what it is/]],
+    ["has a shouting id", distance({ id: "Distance" }), [/says what it is/]],
+    [
+      "gives a vector",
+      computing((z1, z2) => tf.mean(tf.square(tf.sub(z1, z2)), 1) as unknown as tf.Scalar),
+      [/finite float32 scalars/],
+    ],
+    [
+      "gives an integer",
+      computing((z1, z2) => tf.cast(meanSquare(z1, z2), "int32")),
+      [/finite float32 scalars/],
+    ],
+    [
+      "loses a term",
+      distance({
+        doCompute: (input) =>
+          tf.tidy(() => {
+            const part = meanSquare(...embeddingsOf(input));
+            return { total: tf.mul<tf.Scalar>(part, 2), terms: { part } };
+          }),
+      }),
+      [/add up to the total/],
+    ],
+    [
+      "cuts a gradient",
+      computing((z1, z2) =>
+        meanSquare(
+          z1,
+          tf.add(
+            z2,
+            tf.tensor(
+              z1.dataSync().map((x) => 0.1 * x),
+              z1.shape,
+            ),
+          ),
+        ),
+      ),
+      [/match finite differences/],
+    ],
+    ["is random", computing((z1, z2) => tf.add(meanSquare(z1, z2), tf.randomUniform([]))), [/the same bits/]],
+    [
+      "disposes an input",
+      distance({
+        doCompute: (input) => {
+          const result = tf.tidy(() => scored(meanSquare(...embeddingsOf(input))));
+          input.views[0]?.feature.dispose();
+          return result;
+        },
+      }),
+      [/leaves its inputs/],
+    ],
+    [
+      "leaks",
+      distance({
+        doCompute: (input) => {
+          kept.push(tf.keep(tf.scalar(1)));
+          return tf.tidy(() => scored(meanSquare(...embeddingsOf(input))));
+        },
+      }),
+      [/leaves no tensor alive/],
+    ],
+    [
+      "leaks intermediate results",
+      distance({ doCompute: (input) => scored(meanSquare(...embeddingsOf(input))) }),
+      [/leaves no tensor alive/],
+    ],
+    [
+      "looks at the order of samples",
+      computing((z1, z2) => tf.add(meanSquare(z1, z2), tf.mean(tf.slice(z1, 0, 1)))),
+      [/order of the samples/],
+    ],
+    ["is lopsided", computing((z1, z2) => tf.add(meanSquare(z1, z2), tf.mean(z1))), [/symmetric/]],
+    [
+      "divides by the spread",
+      computing((z1, z2) => tf.div(meanSquare(z1, z2), tf.moments(z1).variance)),
+      [/embeddings that are zero/, /embeddings that are constant/],
+    ],
+    [
+      "takes a bare root",
+      computing((z1, z2) => tf.sqrt(meanSquare(z1, z2))),
+      [/zero/, /constant/, /equal in all/],
+    ],
+    ["overflows", computing((z1, z2) => tf.exp(meanSquare(z1, z2))), [/huge/]],
+    [
+      "takes anything",
+      distance({
+        doCompute: ({ views }) =>
+          tf.tidy(() => scored(tf.mean(tf.addN(views.map((view) => tf.mean(view.embedding)))))),
+      }),
+      [/refuses/],
+    ],
+  ])("find a loss that %s", async (_, loss, expected) => {
+    const failed = await failures(loss);
+    for (const name of expected) expect(failed).toContainEqual(expect.stringMatching(name));
+    tf.dispose(kept.splice(0));
+  });
+});
+
+describe("evaluateLocalLoss", () => {
+  it("gives numbers and leaves no tensor", async () => {
+    const views: tf.Tensor2D[] = [tf.tensor2d([[1], [2]]), tf.tensor2d([[1], [4]])];
+    await expect(() => {
+      expect(evaluateLocalLoss(distance(), views)).toEqual({ total: 2, terms: { distance: 2 } });
+    }).toLeakNoTensors();
+    tf.dispose(views);
+  });
+});

@@ -1,0 +1,126 @@
+import {
+  type LayerContextV1,
+  type LocalLossInputV1,
+  type LocalLossSiteV1,
+  type LocalLossV1,
+  type LocalLossViewV1,
+  MissingStateError,
+  type OperationsV1,
+} from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
+import { referenceOperations } from "./reference-operations.js";
+
+/** A loss at a site, with the parameters and buffers that it asked for. */
+export interface LocalLossSubject {
+  readonly loss: LocalLossV1;
+  readonly site: LocalLossSiteV1;
+  readonly operations: OperationsV1;
+  /** The loss's own parameters by name; the subject's. */
+  readonly parameters: ReadonlyMap<string, tf.Tensor>;
+  /** The loss's own buffers by name; the subject's. */
+  readonly buffers: ReadonlyMap<string, tf.Tensor>;
+}
+
+/**
+ * Makes the parameters and buffers of a loss at a site. They belong to the caller: {@link disposeSubject}.
+ *
+ * @param site What is left out is small: 8 samples, 5 embedding dimensions, 3 classes, block 1 of 4.
+ * @param operations @default the reference operations
+ */
+export function createSubject(
+  loss: LocalLossV1,
+  site: Partial<LocalLossSiteV1> = {},
+  operations: OperationsV1 = referenceOperations,
+): LocalLossSubject {
+  const fullSite: LocalLossSiteV1 = {
+    blockIndex: 1,
+    blockCount: 4,
+    mapShape: [2, 2, 3],
+    featureDim: 4,
+    embeddingDim: 5,
+    batchSize: 8,
+    classCount: loss.capabilities.labels ? 3 : null,
+    ...site,
+  };
+  const { parameters, buffers } = loss.doInit(fullSite);
+  return {
+    loss,
+    site: fullSite,
+    operations,
+    parameters: new Map(
+      parameters.map(({ name, shape, initializer }, index) => {
+        const dimensions = [...shape];
+        if (initializer.kind === "zeros") return [name, tf.zeros(dimensions)];
+        if (initializer.kind === "ones") return [name, tf.ones(dimensions)];
+        if (initializer.kind === "uniform") {
+          return [
+            name,
+            tf.randomUniform(dimensions, -initializer.bound, initializer.bound, "float32", index),
+          ];
+        }
+        return [name, tf.randomNormal(dimensions, 0, initializer.standardDeviation, "float32", index)];
+      }),
+    ),
+    buffers: new Map(
+      buffers.map(({ name, shape, initializer }) => {
+        const make = initializer.kind === "zeros" ? tf.zeros : tf.ones;
+        return [name, make([...shape])];
+      }),
+    ),
+  };
+}
+
+/** Disposes what {@link createSubject} made. */
+export function disposeSubject({ parameters, buffers }: LocalLossSubject): void {
+  tf.dispose([...parameters.values(), ...buffers.values()]);
+}
+
+/** Views of random numbers for a site, the same for the same seed; they belong to the caller. */
+export function randomViews({ loss, site }: LocalLossSubject, seed: number): LocalLossViewV1[] {
+  return Array.from({ length: loss.capabilities.views }, (_, view) => {
+    const draw = (shape: readonly number[], part: number): tf.Tensor =>
+      tf.randomNormal([site.batchSize, ...shape], 0, 1, "float32", seed * 100 + view * 10 + part);
+    return {
+      map: draw(site.mapShape, 1),
+      feature: draw([site.featureDim], 2) as tf.Tensor2D,
+      embedding: draw([site.embeddingDim], 3) as tf.Tensor2D,
+    };
+  });
+}
+
+/**
+ * The input of one call, in training mode. Buffer updates are seen by that call only. `parameters` stand in for the
+ * subject's own, in its order.
+ */
+export function lossInput(
+  subject: LocalLossSubject,
+  views: readonly LocalLossViewV1[],
+  parameters: readonly tf.Tensor[] = [...subject.parameters.values()],
+): LocalLossInputV1 {
+  const { site, operations } = subject;
+  const names = [...subject.parameters.keys()];
+  const updated = new Map(subject.buffers);
+  const context: LayerContextV1 = {
+    training: true,
+    operations,
+    parameter: (name) => parameters[names.indexOf(name)] ?? missing("parameter", name),
+    buffer: (name) => updated.get(name) ?? missing("buffer", name),
+    updateBuffer(name, value) {
+      if (!updated.has(name)) missing("buffer", name);
+      updated.set(name, value);
+    },
+  };
+  const labels = subject.loss.capabilities.labels
+    ? tf.tensor1d(
+        Array.from({ length: site.batchSize }, (_, sample) => sample % (site.classCount ?? 1)),
+        "int32",
+      )
+    : null;
+  return { views, labels, site, step: 0, stepCount: 10, context };
+}
+
+function missing(kind: string, name: string): never {
+  throw new MissingStateError(`The loss has asked for no ${kind} named "${name}" in doInit.`, {
+    missing: name,
+  });
+}
