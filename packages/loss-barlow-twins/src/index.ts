@@ -1,1 +1,1 @@
-export {};
+export { type BarlowTwinsOptions, barlowTwins } from "./barlow-twins.js";
