@@ -1,1 +1,1 @@
-export {};
+export { type VicregOptions, vicreg } from "./vicreg.js";
