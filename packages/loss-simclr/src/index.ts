@@ -1,1 +1,1 @@
-export {};
+export { type SimclrOptions, simclr } from "./simclr.js";
