@@ -34,7 +34,7 @@ export async function* tarFiles(path: string, options: TarReadOptions): AsyncGen
   const archive = extract();
   const input = createReadStream(path, { highWaterMark: 2 ** 20 });
   const finished = new Promise<Error | null>((resolve) => {
-    const done = (error: NodeJS.ErrnoException | null): void => resolve(error);
+    const done = (error: NodeJS.ErrnoException | null): void => resolve(error ?? null);
     const watch = (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> => checkEnd(path, chunks);
     if (/\.(tar\.gz|tgz)$/i.test(path)) pipeline(input, createGunzip(), watch, archive, done);
     else pipeline(input, watch, archive, done);
