@@ -1,1 +1,15 @@
-export {};
+export { type BarlowTwinsViewsOptions, barlowTwinsViews } from "./barlow-twins-views.js";
+export { type ComposeOptions, compose } from "./compose.js";
+export { type EvaluationViewOptions, evaluationView } from "./evaluation-view.js";
+export type { Normalization } from "./normalization.js";
+export { type ColorJitterOptions, colorJitter } from "./operations/color-jitter.js";
+export { type GaussianBlurOptions, gaussianBlur } from "./operations/gaussian-blur.js";
+export { type HorizontalFlipOptions, horizontalFlip } from "./operations/horizontal-flip.js";
+export type { ImageOperation } from "./operations/image-operation.js";
+export { type RandomGrayscaleOptions, randomGrayscale } from "./operations/random-grayscale.js";
+export { type RandomResizedCropOptions, randomResizedCrop } from "./operations/random-resized-crop.js";
+export { type ResizeAndCenterCropOptions, resizeAndCenterCrop } from "./operations/resize-and-center-crop.js";
+export { type SolarizeOptions, solarize } from "./operations/solarize.js";
+export type { Interpolation } from "./pixels/resample.js";
+export { type TrainCropViewOptions, trainCropView } from "./train-crop-view.js";
+export type { ViewOptions } from "./view-options.js";

@@ -13,30 +13,28 @@ export function threefry(
   blockHigh: number,
   blockLow: number,
 ): readonly [high: number, low: number] {
-  const keys = [keyHigh | 0, keyLow | 0, keyHigh ^ keyLow ^ SKEIN_PARITY] as const;
-  let high = (blockHigh + keyHigh) | 0;
-  let low = (blockLow + keyLow) | 0;
-  for (const [group, schedule] of GROUPS.entries()) {
-    for (const rotation of schedule.rotations) {
+  let first = keyHigh | 0;
+  let second = keyLow | 0;
+  let third = first ^ second ^ SKEIN_PARITY;
+  let high = (blockHigh + first) | 0;
+  let low = (blockLow + second) | 0;
+  for (let group = 1; group <= 5; group++) {
+    for (const rotation of group % 2 === 1 ? ODD_GROUP : EVEN_GROUP) {
       high = (high + low) | 0;
       low = ((low << rotation) | (low >>> (32 - rotation))) ^ high;
     }
-    high = (high + keys[schedule.first]) | 0;
-    low = (low + keys[schedule.second] + group + 1) | 0;
+    const last = first;
+    first = second;
+    second = third;
+    third = last;
+    high = (high + first) | 0;
+    low = (low + second + group) | 0;
   }
   return [high >>> 0, low >>> 0];
 }
 
 const SKEIN_PARITY = 0x1bd11bda;
 
-const EVEN = [13, 15, 26, 6] as const;
-const ODD = [17, 29, 16, 24] as const;
-
-/** The rotations of each group of four rounds and the key words added after it. */
-const GROUPS = [
-  { rotations: EVEN, first: 1, second: 2 },
-  { rotations: ODD, first: 2, second: 0 },
-  { rotations: EVEN, first: 0, second: 1 },
-  { rotations: ODD, first: 1, second: 2 },
-  { rotations: EVEN, first: 2, second: 0 },
-] as const;
+/** The rotations of the four rounds between two additions of key words, counted from 1. */
+const ODD_GROUP = [13, 15, 26, 6] as const;
+const EVEN_GROUP = [17, 29, 16, 24] as const;

@@ -1,0 +1,19 @@
+import type { RawImage } from "@blockwise/spec";
+
+/**
+ * Swaps left and right.
+ *
+ * @param image - borrowed; not `out`
+ * @param out - of the same shape; overwritten
+ */
+export function flipHorizontally(image: RawImage, out: RawImage): void {
+  const { width, height, channels, data } = image;
+  let place = 0;
+  for (let row = 0; row < height; row++) {
+    for (let column = width - 1; column >= 0; column--) {
+      const source = (row * width + column) * channels;
+      for (let channel = 0; channel < channels; channel++)
+        out.data[place++] = data[source + channel] as number;
+    }
+  }
+}
