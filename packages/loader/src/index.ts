@@ -1,1 +1,2 @@
-export {};
+export { type Batch, createLoader, type Loader } from "./create-loader.js";
+export type { LoaderOptions } from "./loader-options.js";

@@ -1,0 +1,18 @@
+// Takes one batch of the built loader and ends without closing it.
+import { rootKey } from "@blockwise/random";
+import { createLoader } from "../../dist/index.js";
+import { probe } from "./probe-augmentation.mjs";
+
+const size = 40;
+const ones = new Uint32Array(new SharedArrayBuffer(size * 4)).fill(1);
+const packed = {
+  pixels: new Uint8Array(new SharedArrayBuffer(size)),
+  offsets: Float64Array.from({ length: size }, (_, index) => index),
+  heights: ones,
+  widths: ones,
+  channels: 1,
+};
+const source = { id: "zeros", size, packed, labels: null };
+const loader = createLoader({ source, augmentation: probe({}), batchSize: 4, key: rootKey(1), workers: 2 });
+const { value } = await loader.epoch(0)[Symbol.asyncIterator]().next();
+console.log(`took batch ${value.step}`);

@@ -1,0 +1,23 @@
+// A plugin that threads can import: each view is the image's first byte and four random numbers.
+import { appendFileSync } from "node:fs";
+
+/** Options: `log` is a file that gets a byte a view; `throwAt` and `exitAt` are first bytes at which to fail. */
+export function probe(options) {
+  return {
+    specificationVersion: "v1",
+    kind: "augmentation",
+    id: "probe",
+    options,
+    views: 2,
+    shape: { height: 1, width: 5, channels: 1 },
+    workerRecipe: { module: import.meta.url, exportName: "probe" },
+    doView: ({ image, view, random, out }) => {
+      const first = image.data[0];
+      if (first === options.throwAt && view === 1) throw new Error("broken on purpose");
+      if (first === options.exitAt) process.exit(3);
+      if (options.log !== undefined) appendFileSync(options.log, ".");
+      out[0] = first;
+      for (let place = 1; place < 5; place++) out[place] = random.uniform();
+    },
+  };
+}
