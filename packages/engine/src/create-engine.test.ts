@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, expect, test } from "vitest";
-import { createEngine } from "./index.js";
+import { afterAll, describe, expect, test } from "vitest";
+import { createEngine, type EngineName, inspectEngines } from "./index.js";
+
+afterAll(() => createEngine({ name: "wasm" }));
 
 describe("createEngine", () => {
   test("switches TensorFlow.js between engines", async () => {
@@ -14,4 +16,29 @@ describe("createEngine", () => {
     await createEngine({ name: "wasm" });
     expect(tf.getBackend()).toBe("wasm");
   });
+
+  test("takes by default what inspectEngines foretells", async () => {
+    const { automatic } = await inspectEngines();
+    expect((await createEngine()).id).toBe(automatic.name);
+  });
+
+  test("says why an engine cannot be used", async () => {
+    const { engines } = await inspectEngines();
+    for (const { name, detail } of engines.filter(({ available }) => !available)) {
+      await expect(createEngine({ name })).rejects.toMatchObject({
+        code: "BLOCKWISE_ENGINE_UNAVAILABLE",
+        engine: name,
+        message: expect.stringContaining(detail),
+      });
+    }
+  });
+
+  test.each([{ name: "gpu" as EngineName }, { memoryBudgetBytes: 0 }, { memoryBudgetBytes: 5 * 2 ** 30 }])(
+    "refuses %j",
+    async (options) => {
+      await expect(createEngine({ name: "wasm", ...options })).rejects.toMatchObject({
+        code: "BLOCKWISE_INVALID_OPTION",
+      });
+    },
+  );
 });

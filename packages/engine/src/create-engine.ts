@@ -1,24 +1,85 @@
-import type { EngineV1 } from "@blockwise/spec";
+import { EngineUnavailableError, type EngineV1, InvalidOptionError } from "@blockwise/spec";
+import { version_core } from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
+import {
+  loadNativeTensorFlow,
+  type NativeEngineName,
+  nativeBackend,
+  nativePackages,
+  nativePreference,
+  nativeThreads,
+} from "./optional/native-tensorflow.js";
+import { loadWebgpu } from "./optional/webgpu.js";
 import { createPlainEngine } from "./plain-engine.js";
 import { createWasmEngine } from "./wasm/wasm-engine.js";
 
-/** Which engine to use; `"auto"` takes the fastest that loads. */
+/** Which engine to use; `"auto"` takes the fastest that loads: node-gpu, node, wasm. */
 export type EngineName = "auto" | "wasm" | "cpu" | "node" | "node-gpu" | "webgpu";
 
 /** What to make an engine from. */
 export interface EngineOptions {
   /** @default "auto" */
   readonly name?: EngineName;
-  /** What tensors may take on the wasm engine's heap, in bytes. @default 3758096384 (3.5 GiB) */
+  /** What tensors may take on the wasm engine's heap, in bytes; other engines ignore it. @default 3758096384 (3.5 GiB) */
   readonly memoryBudgetBytes?: number;
 }
 
-/** Prepares an engine and makes it TensorFlow.js's active backend. */
+/**
+ * Prepares an engine and makes it TensorFlow.js's active backend. It may be called again, with the same or another
+ * name: the engine made last is the active one.
+ *
+ * @throws EngineUnavailableError where an engine that was asked for by name does not load
+ * @throws InvalidOptionError
+ * @example
+ * const engine = await createEngine({ name: "wasm" });
+ * console.log(engine.description);
+ */
 export async function createEngine(options: EngineOptions = {}): Promise<EngineV1> {
-  if (options.name === "cpu") {
-    return createPlainEngine("cpu", "cpu", `TensorFlow.js ${tf.version_core}, plain JavaScript, 1 thread`);
+  const { name = "auto", memoryBudgetBytes } = options;
+  switch (name) {
+    case "auto":
+      for (const native of nativePreference) {
+        const found = await loadNativeTensorFlow(native);
+        if (found.available) return createNativeEngine(native, found.version);
+      }
+      return createWasmEngine(memoryBudgetBytes);
+    case "wasm":
+      return createWasmEngine(memoryBudgetBytes);
+    case "cpu":
+      return createPlainEngine("cpu", "cpu", `TensorFlow.js ${version_core}, plain JavaScript, 1 thread`);
+    case "node":
+    case "node-gpu": {
+      const found = await loadNativeTensorFlow(name);
+      if (!found.available) throw unavailable(name, found.reason);
+      return createNativeEngine(name, found.version);
+    }
+    case "webgpu": {
+      const found = await loadWebgpu();
+      if (!found.available) throw unavailable(name, found.reason);
+      return createPlainEngine(
+        "webgpu",
+        "webgpu",
+        `TensorFlow.js ${found.version} on WebGPU, ${found.adapter}`,
+      );
+    }
+    default:
+      throw new InvalidOptionError({
+        option: "name",
+        expected: '"auto", "wasm", "cpu", "node", "node-gpu" or "webgpu"',
+        received: name,
+      });
   }
-  return createWasmEngine(options.memoryBudgetBytes);
+}
+
+function createNativeEngine(name: NativeEngineName, version: string): Promise<EngineV1> {
+  const description = `TensorFlow (${nativePackages[name]} ${version}), ${nativeThreads()} threads`;
+  return createPlainEngine(name, nativeBackend, description);
+}
+
+function unavailable(name: EngineName, reason: string): EngineUnavailableError {
+  return new EngineUnavailableError(
+    `The "${name}" engine cannot be used: ${reason}. Use "wasm", which needs nothing else, or "auto"; ` +
+      "`blockwise doctor` shows what each engine lacks.",
+    { engine: name },
+  );
 }

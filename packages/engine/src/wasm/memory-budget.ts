@@ -15,6 +15,8 @@ export interface MemoryBudget {
  * hands out address 0 with no error, and tensors silently overwrite each other.
  */
 export function guardMemory(heap: EmscriptenHeap, initialBudgetBytes: number): MemoryBudget {
+  // Emscripten's functions put another one in their own place when they are first called: let them do it before ours.
+  heap._free(heap._malloc(16));
   const allocate = heap._malloc.bind(heap);
   const release = heap._free.bind(heap);
   const sizes = new Map<number, number>();
