@@ -5,14 +5,14 @@ export interface Architecture {
   readonly unitCounts: readonly number[];
 }
 
+/** A depth that has a name. */
+export type ResNetDepth = 18 | 34 | 50 | 101 | 152;
+
 /** Known depths. */
-export const architectures = {
+export const architectures: Readonly<Record<ResNetDepth, Architecture>> = {
   18: { unit: "basic", unitCounts: [2, 2, 2, 2] },
   34: { unit: "basic", unitCounts: [3, 4, 6, 3] },
   50: { unit: "bottleneck", unitCounts: [3, 4, 6, 3] },
   101: { unit: "bottleneck", unitCounts: [3, 4, 23, 3] },
   152: { unit: "bottleneck", unitCounts: [3, 8, 36, 3] },
-} as const satisfies Record<number, Architecture>;
-
-/** A depth that has a name. */
-export type ResNetDepth = keyof typeof architectures;
+};

@@ -34,7 +34,7 @@ export function runCase(parityCase: ParityCase, golden: SafetensorsFile, engine:
   }
 }
 
-class CaseRun {
+export class CaseRun {
   readonly comparison = new Comparison();
 
   constructor(

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { BlockwiseError } from "@blockwise/spec";
+import { Command } from "commander";
+import { addDoctorCommand } from "./commands/doctor.js";
+import { addEvaluateCommand } from "./commands/evaluate.js";
+import { addFeaturesCommand } from "./commands/features.js";
+import { addHeadlineCommand, CommandFailure } from "./commands/headline.js";
+import { addTrainCommand } from "./commands/train.js";
+
+const program = new Command("blockwise")
+  .description("Train deep networks block by block, without end-to-end backpropagation.")
+  .showHelpAfterError("(--help lists the options)");
+addHeadlineCommand(program);
+addTrainCommand(program);
+addEvaluateCommand(program);
+addFeaturesCommand(program);
+addDoctorCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommandFailure) {
+    console.error(error.message);
+    process.exitCode = error.exitCode;
+  } else if (BlockwiseError.isInstance(error)) {
+    console.error(`${error.code}: ${error.message}`);
+    process.exitCode = error.code === "BLOCKWISE_INVALID_OPTION" ? 2 : 1;
+  } else {
+    throw error;
+  }
+}

@@ -1,0 +1,117 @@
+import { InvalidOptionError } from "@blockwise/spec";
+import { type Command, Option } from "commander";
+import type { PartialConfig } from "../config/load-config.js";
+import type { ReporterMode } from "../progress/reporter.js";
+import type { DataLocations } from "../run/open-data.js";
+
+/** How a command talks. */
+export interface OutputFlags {
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** Where data sets are looked for. */
+export interface LocationFlags {
+  readonly mirror?: string;
+  readonly cache?: string;
+  readonly offline?: true;
+}
+
+/** Flags that stand for fields of the configuration. */
+export interface ConfigFlags {
+  readonly data?: string;
+  readonly engine?: string;
+  readonly seed?: number;
+  readonly epochs?: number;
+  readonly maxSteps?: number;
+  readonly batchSize?: number;
+  readonly imageSize?: number;
+  readonly trainImages?: number;
+  readonly partition?: string;
+  readonly workers?: number;
+}
+
+/** Adds `--json` and `--quiet`. */
+export function addOutputOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--json", "JSON lines on standard output").conflicts("quiet"))
+    .option("--quiet", "nothing but the result");
+}
+
+/** Adds the options that say where data sets are looked for. */
+export function addLocationOptions(command: Command): Command {
+  return command
+    .option("--mirror <address>", "fetch data sets from here instead of from their publishers")
+    .option("--cache <folder>", "where data sets are kept (default: ~/.cache/blockwise)")
+    .option("--offline", "use only what is on this machine");
+}
+
+/** Adds the flags that stand for fields of the configuration; `train` and `headline` share them. */
+export function addConfigOptions(command: Command): Command {
+  return command
+    .option("--config <file>", "JSON file with fields to put over the preset's")
+    .option(
+      "--data <name>",
+      "auto, cifar10, cifar100, fashion-mnist, mnist, mnist-digits, or a folder or tar of images",
+    )
+    .addOption(
+      new Option("--engine <name>", "TensorFlow.js engine").choices([
+        "auto",
+        "wasm",
+        "cpu",
+        "node",
+        "node-gpu",
+        "webgpu",
+      ]),
+    )
+    .option("--seed <number>", "where all randomness comes from", number("seed"))
+    .option("--epochs <count>", "passes over the images", number("epochs"))
+    .option("--max-steps <count>", "end the run after so many steps", number("maxSteps"))
+    .option("--batch-size <images>", "images a step", number("batchSize"))
+    .option("--image-size <pixels>", "height and width of the views", number("imageSize"))
+    .option(
+      "--train-images <count>",
+      "train on at most so many images, balanced over the classes",
+      number("trainImages"),
+    )
+    .option("--workers <count>", "threads that prepare batches", number("workers"));
+}
+
+/** The flags as part of a configuration. */
+export function configFromFlags(flags: ConfigFlags): PartialConfig {
+  return {
+    data: { dataset: flags.data, imageSize: flags.imageSize, maxTrainImages: flags.trainImages },
+    partition: parsePartition(flags.partition),
+    engine: flags.engine,
+    seed: flags.seed,
+    epochs: flags.epochs,
+    maxSteps: flags.maxSteps,
+    batchSize: flags.batchSize,
+    workers: flags.workers,
+  };
+}
+
+/** Where the flags say that data sets are looked for. */
+export function locationsFromFlags({ mirror, cache, offline }: LocationFlags): DataLocations {
+  return { mirror: mirror ?? null, cache: cache ?? null, offline: offline === true };
+}
+
+/** How the flags say that the command talks. */
+export function reporterMode({ json, quiet }: OutputFlags): ReporterMode {
+  if (json) return "json";
+  return quiet ? "quiet" : "people";
+}
+
+function parsePartition(text: string | undefined): string | number | undefined {
+  if (text === undefined) return undefined;
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+/** Flags are checked with the rest of the configuration; here they only have to be numbers. */
+function number(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value)) return value;
+    throw new InvalidOptionError({ option, expected: "a number", received: text });
+  };
+}

@@ -1,0 +1,7 @@
+/** A time for people: `"45 s"`, `"2 min 5 s"`, `"1 h 3 min"`. */
+export function describeTime(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,65 @@
+import { appendFile, readFile } from "node:fs/promises";
+import { writeFileAtomically } from "@blockwise/safetensors";
+import { type StepEventV1, StorageError, type TrainerCallbackV1 } from "@blockwise/spec";
+
+/** One line of a run's log. */
+export interface LoggedStep {
+  readonly step: number;
+  readonly learningRate: number;
+  /** By block; null where the step was skipped. */
+  readonly loss: Readonly<Record<string, number | null>>;
+  readonly embeddingDeviation: Readonly<Record<string, number | null>>;
+}
+
+/** Appends every step to `file`, one JSON object a line; what an earlier run wrote past `startStep` is dropped. */
+export function stepLog(file: string): TrainerCallbackV1 {
+  return {
+    specificationVersion: "v1",
+    kind: "callback",
+    id: "step-log",
+    options: {},
+    onRunStart: async ({ startStep }) => {
+      const kept = (await readStepLog(file)).filter(({ step }) => step < startStep);
+      await writeFileAtomically(
+        file,
+        Buffer.from(kept.map((entry) => `${JSON.stringify(entry)}\n`).join("")),
+      );
+    },
+    onStepEnd: async (event) => {
+      try {
+        await appendFile(file, `${JSON.stringify(toLogged(event))}\n`);
+      } catch (cause) {
+        throw new StorageError(
+          `The log ${file} cannot be written: ${cause instanceof Error ? cause.message : cause}. Free some space, then go on with --resume.`,
+          { path: file },
+          { cause },
+        );
+      }
+    },
+  };
+}
+
+/** Reads a log; a last line that was cut off is left out. An absent file is an empty log. */
+export async function readStepLog(file: string): Promise<readonly LoggedStep[]> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return text.split("\n").flatMap((line) => {
+    try {
+      return line === "" ? [] : [JSON.parse(line) as LoggedStep];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function toLogged({ step, blocks }: StepEventV1): LoggedStep {
+  const byBlock = (value: (block: StepEventV1["blocks"][number]) => number): Record<string, number | null> =>
+    Object.fromEntries(
+      blocks.map((block) => [block.block, Number.isFinite(value(block)) ? value(block) : null]),
+    );
+  return {
+    step,
+    learningRate: blocks[0]?.learningRate ?? 0,
+    loss: byBlock(({ loss }) => loss),
+    embeddingDeviation: byBlock(({ embeddingDeviation }) => embeddingDeviation),
+  };
+}

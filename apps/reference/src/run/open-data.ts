@@ -1,0 +1,105 @@
+import { type DownloadProgress, type OpenedDataset, openDataset, subset } from "@blockwise/data";
+import type { DataSourceV1 } from "@blockwise/spec";
+import type { ResolvedConfig, RunConfig } from "../config/schema.js";
+import { type InputStatistics, measureInputStatistics } from "./input-statistics.js";
+
+/** Where data sets are looked for, which changes nothing about a run. */
+export interface DataLocations {
+  readonly mirror: string | null;
+  readonly cache: string | null;
+  readonly offline: boolean;
+}
+
+/** The images of a run, and its configuration with nothing left open. */
+export interface OpenedData {
+  readonly config: ResolvedConfig;
+  readonly dataset: OpenedDataset;
+  /** What to learn from: all, or the part that the configuration asks for. */
+  readonly train: DataSourceV1;
+  readonly statistics: InputStatistics;
+  readonly classCount: number | null;
+  /** What to fit probes on, and what to score them on. */
+  evaluation(): { readonly train: DataSourceV1; readonly test: DataSourceV1 | null };
+}
+
+/** How much larger than a view folders' images are kept, so that crops have pixels to choose from. */
+const decodeFactor = 2;
+/** The views of images that are larger, where the configuration leaves it open. */
+const largestAutomaticSize = 64;
+const digits: readonly string[] = ["mnist", "mnist-digits"];
+
+/** The size to decode a folder's images to. */
+export function decodeSizeOf(imageSize: RunConfig["data"]["imageSize"]): number {
+  return decodeFactor * (imageSize === "auto" ? largestAutomaticSize : imageSize);
+}
+
+/** @throws DataSourceError, InvalidOptionError, MalformedFileError, StorageError */
+export async function openData(
+  config: RunConfig,
+  note: (message: string) => void,
+  { mirror, cache, offline }: DataLocations,
+): Promise<OpenedData> {
+  const { holdOut, onCorrupt } = config.data;
+  const dataset = await openDataset(config.data.dataset, {
+    offline,
+    onProgress: describeDownloads(note),
+    images: { decodeSize: decodeSizeOf(config.data.imageSize), holdOut, onCorrupt },
+    ...(mirror === null ? {} : { mirror }),
+    ...(cache === null ? {} : { cacheFolder: cache }),
+  });
+  for (const reason of dataset.why) note(`data: ${reason}`);
+  note(`data: ${dataset.train.description}`);
+  const resolved = resolveConfig(config, dataset);
+  const train = takeAtMost(dataset.train, config.data.maxTrainImages, config.seed);
+  return {
+    config: resolved,
+    dataset,
+    train,
+    statistics: measureInputStatistics(train),
+    classCount: train.classNames?.length ?? null,
+    evaluation: () => {
+      const { maxTrainImages, maxTestImages } = config.evaluation;
+      return {
+        train: takeAtMost(dataset.train, maxTrainImages, config.seed),
+        test: dataset.test === null ? null : takeAtMost(dataset.test, maxTestImages, config.seed),
+      };
+    },
+  };
+}
+
+/** Fills in what the configuration leaves to the images. */
+function resolveConfig(config: RunConfig, { name, train }: OpenedDataset): ResolvedConfig {
+  const { imageSize } = config.data;
+  const { flip } = config.augmentation;
+  const { height, width } = train.image(0);
+  const automaticSize = Math.min(largestAutomaticSize, Math.max(height, width));
+  return {
+    ...config,
+    data: {
+      ...config.data,
+      dataset: config.data.dataset === "auto" ? name : config.data.dataset,
+      imageSize: imageSize === "auto" ? automaticSize : imageSize,
+    },
+    augmentation: { ...config.augmentation, flip: flip === "auto" ? !digits.includes(name) : flip },
+  };
+}
+
+function takeAtMost(source: DataSourceV1, count: number | null, seed: number): DataSourceV1 {
+  return count === null || count >= source.size ? source : subset(source, { count, seed });
+}
+
+/** Says how a download goes, every few seconds. */
+function describeDownloads(note: (message: string) => void): (progress: DownloadProgress) => void {
+  let last = performance.now();
+  return ({ file, receivedBytes, totalBytes }) => {
+    const now = performance.now();
+    if (now - last < 3000) return;
+    last = now;
+    const total = totalBytes === null ? "" : ` of ${megabytes(totalBytes)}`;
+    note(`data: downloading ${file}, ${megabytes(receivedBytes)}${total}`);
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

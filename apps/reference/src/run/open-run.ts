@@ -1,0 +1,25 @@
+import { createEngine } from "@blockwise/engine";
+import type { EngineV1 } from "@blockwise/spec";
+import type { ResolvedConfig, RunConfig } from "../config/schema.js";
+import { type DataLocations, type OpenedData, openData } from "./open-data.js";
+import { createPlugins, type RunPlugins } from "./plugins.js";
+
+/** A run with all that it is made from. */
+export interface OpenedRun {
+  readonly config: ResolvedConfig;
+  readonly engine: EngineV1;
+  readonly data: OpenedData;
+  readonly plugins: RunPlugins;
+}
+
+/** Prepares the engine, opens the images and makes the plugins of a run. @throws BlockwiseError */
+export async function openRun(
+  config: RunConfig,
+  note: (message: string) => void,
+  locations: DataLocations,
+): Promise<OpenedRun> {
+  const engine = await createEngine({ name: config.engine });
+  note(`engine: ${engine.description}`);
+  const data = await openData(config, note, locations);
+  return { config: data.config, engine, data, plugins: createPlugins(data.config, data.statistics) };
+}

@@ -1,0 +1,61 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomically } from "@blockwise/safetensors";
+import { StorageError } from "@blockwise/spec";
+
+/** The files that a run keeps in its folder. */
+export interface RunFolder {
+  readonly path: string;
+  readonly config: string;
+  readonly checkpoints: string;
+  /** One JSON object a step. */
+  readonly log: string;
+  /** How training went; there once it is done. */
+  readonly training: string;
+  /** What the probes found; there once they are done. */
+  readonly evaluation: string;
+}
+
+/** Names the files of a run's folder. */
+export function runFolder(path: string): RunFolder {
+  return {
+    path,
+    config: join(path, "config.json"),
+    checkpoints: join(path, "checkpoints"),
+    log: join(path, "log.jsonl"),
+    training: join(path, "training.json"),
+    evaluation: join(path, "evaluation.json"),
+  };
+}
+
+/** @throws StorageError */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (cause) {
+    throw new StorageError(
+      `The folder ${path} cannot be made: ${cause instanceof Error ? cause.message : cause}. Choose another with --out.`,
+      { path },
+      { cause },
+    );
+  }
+}
+
+/** @throws StorageError */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFileAtomically(path, Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
+}
+
+/** A JSON file that this program wrote; null where there is none. @throws StorageError */
+export async function readJsonIfThere<T>(path: string): Promise<T | null> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as T;
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
+    throw new StorageError(
+      `${path} cannot be read: ${cause instanceof Error ? cause.message : cause}. Remove it to make it anew.`,
+      { path },
+      { cause },
+    );
+  }
+}
