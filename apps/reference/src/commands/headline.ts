@@ -65,13 +65,13 @@ async function headline(flags: HeadlineFlags): Promise<void> {
   const out = resolve(flags.out);
   await makeFolder(out);
   const data = await openExperiment(flags, out, note);
-  const signal = onInterruption(() => undefined);
-  const words = locationWords(flags);
+  const signal = onInterruption(note);
+  const locations = locationWords(flags);
   const timings: Record<string, number> = {};
   for (const { name } of variants) {
     const folder = join(out, name);
     const start = performance.now();
-    await runVariant(name, folder, words, reporter);
+    await runVariant(name, folder, (words) => runCommand([...words, ...locations], reporter, signal));
     if (signal.aborted) return stopped(flags, reporter);
     timings[name] = (performance.now() - start) / 1000;
   }
@@ -145,20 +145,19 @@ async function openExperiment(
 async function runVariant(
   name: RunNameV1,
   folder: string,
-  words: readonly string[],
-  reporter: Reporter,
+  run: (words: readonly string[]) => Promise<CommandEnd>,
 ): Promise<void> {
   const files = runFolder(folder);
   if (name !== "random") {
     const training = await readJsonIfThere<TrainingRecord>(files.training);
     if (training?.complete !== true) {
-      const end = await runCommand(["train", "--resume", "--out", folder, ...words], reporter);
+      const end = await run(["train", "--resume", "--out", folder]);
       if (end.exitCode === interruptedExitCode) return;
       requireSuccess(end, `training ${name}`);
     }
   }
   if ((await readJsonIfThere(files.evaluation)) !== null) return;
-  const end = await runCommand(["evaluate", folder, ...words], reporter);
+  const end = await run(["evaluate", folder]);
   if (end.exitCode === interruptedExitCode) return;
   requireSuccess(end, `probing ${name}`);
 }

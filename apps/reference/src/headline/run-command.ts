@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { interruptedExitCode } from "../commands/interruption.js";
 import type { ProgressEvent, Reporter } from "../progress/reporter.js";
 
 /** How a command ended. */
@@ -12,11 +13,24 @@ export interface CommandEnd {
 
 /**
  * Runs another command of this program in a process of its own, so that its memory can be measured and its failure stays
- * its own; its progress is passed on.
+ * its own; its progress is passed on. It is interrupted when the signal is aborted, and ends with this process.
  */
-export function runCommand(words: readonly string[], reporter: Reporter): Promise<CommandEnd> {
+export async function runCommand(
+  words: readonly string[],
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<CommandEnd> {
+  if (signal.aborted) return { exitCode: interruptedExitCode, errors: "" };
   const program = fileURLToPath(new URL("./cli.js", import.meta.url));
-  const child = spawn(process.execPath, [program, ...words, "--json"], { stdio: ["ignore", "pipe", "pipe"] });
+  // In a process group of its own: a terminal sends Ctrl-C to the whole group, and it is to come once, from here.
+  const child = spawn(process.execPath, [program, ...words, "--json"], {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const interrupt = (): void => void child.kill("SIGINT");
+  const end = (): void => void child.kill("SIGKILL");
+  signal.addEventListener("abort", interrupt);
+  process.on("exit", end);
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;
@@ -26,10 +40,16 @@ export function runCommand(words: readonly string[], reporter: Reporter): Promis
     // What engine and images it has is known: the experiment has said so once.
     if (event !== null && event.event !== "note") reporter.report(event);
   });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ exitCode: code ?? 1, errors }));
-  });
+  try {
+    const exitCode = await new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => resolve(code ?? (signal.aborted ? interruptedExitCode : 1)));
+    });
+    return { exitCode, errors };
+  } finally {
+    signal.removeEventListener("abort", interrupt);
+    process.off("exit", end);
+  }
 }
 
 function parseEvent(line: string): ProgressEvent | null {
