@@ -36,9 +36,9 @@ export async function bestAvailableDataset(
   });
   const { result, failures } = await firstAvailable<Dataset>(
     [
-      { label: "CIFAR-10 cannot be had", open: () => openCifar10(hasty(3_000)) },
-      { label: "Fashion-MNIST cannot be had", open: () => openFashionMnist(hasty(2_000)) },
-      { label: "The MNIST digits cannot be had", open: () => openMnistDigits(options) },
+      { label: "CIFAR-10", open: () => openCifar10(hasty(3_000)) },
+      { label: "Fashion-MNIST", open: () => openFashionMnist(hasty(2_000)) },
+      { label: "MNIST digits", open: () => openMnistDigits(options) },
     ],
     options.signal,
   );

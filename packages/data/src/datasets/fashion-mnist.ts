@@ -19,19 +19,18 @@ export interface FashionMnistOptions extends DownloadOptions, DebianOptions {}
  */
 export async function openFashionMnist(options: FashionMnistOptions = {}): Promise<Dataset> {
   const local = { ...options, offline: true };
-  const { result, failures } = await firstAvailable(
+  const here = await firstAvailable(
     [
-      { label: "cache", open: () => downloadFashionMnist(local) },
-      { label: "Debian package here", open: () => openDebianFashionMnist(local) },
-      ...(options.offline ? [] : [{ label: "download", open: () => downloadFashionMnist(options) }]),
-      ...(options.offline || options.mirror !== undefined
-        ? []
-        : [{ label: "Debian package by apt", open: () => openDebianFashionMnist(options) }]),
+      { label: "Cache", open: () => downloadFashionMnist(local) },
+      { label: "Debian package", open: () => openDebianFashionMnist(local) },
     ],
     options.signal,
   );
+  if (here.result !== null) return here.result;
+  const download = { label: "Download", open: () => downloadFashionMnist(options) };
+  const apt = { label: "Debian package", open: () => openDebianFashionMnist(options) };
+  const away = options.mirror === undefined ? [download, apt] : [download];
+  const { result, failures } = options.offline ? here : await firstAvailable(away, options.signal);
   if (result !== null) return result;
-  throw new DataSourceError(`Fashion-MNIST cannot be had. ${failures.join(" ")}`, {
-    source: "fashion-mnist",
-  });
+  throw new DataSourceError(failures.join(" "), { source: "fashion-mnist" });
 }

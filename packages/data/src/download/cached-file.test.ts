@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DataSourceError, InvalidOptionError, StorageError } from "@blockwise/spec";
 import { describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { answerWithRange, serve, serveFiles } from "../__fixtures__/file-server.
 import { temporaryFolder } from "../__fixtures__/temporary-folder.js";
 import { resolveCacheFolder } from "./cache-folder.js";
 import { cachedFile } from "./cached-file.js";
-import { type DownloadProgress, receive } from "./transfer.js";
+import type { DownloadProgress } from "./transfer.js";
 
 const contents = Buffer.from(Array.from({ length: 300_000 }, (_, place) => (place * 7919) % 256));
 const file = { dataset: "set", name: "file.bin", urls: [] as string[], md5: md5(contents) };
@@ -275,6 +275,32 @@ describe("cachedFile", () => {
     expect(existsSync(cacheFolder) && (await readdir(cacheFolder))).toEqual([]);
   });
 
+  it("says that the disk is full, and leaves nothing on it", async () => {
+    const { cacheFolder, folder } = await setUp();
+    await mkdir(folder);
+    // Linux has a device that is always full. Elsewhere the link leads nowhere, which cannot be written either.
+    const full = process.platform === "linux" ? "/dev/full" : "/no/such/folder/file";
+    await symlink(full, join(folder, `file.bin.${process.pid}.part`));
+    const server = await serveFiles(new Map([["/f", contents]]));
+    const work = cachedFile({ ...file, urls: [`${server.address}/f`] }, { cacheFolder });
+    await expect(work).rejects.toThrow(
+      process.platform === "linux" ? /ENOSPC.*The disk is full/ : StorageError,
+    );
+    expect(server.requests).toHaveLength(1);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("never shows a password that stands in an address", async () => {
+    const { cacheFolder } = await setUp();
+    const server = await serveFiles(new Map());
+    const mirror = server.address.replace("//", "//user:secret@");
+    const error = await cachedFile(file, { cacheFolder, mirror, retries: 0 }).catch(
+      (caught: unknown) => caught,
+    );
+    expect(error).toBeInstanceOf(DataSourceError);
+    expect(JSON.stringify([String(error), error])).not.toContain("secret");
+  });
+
   it("refuses a cache folder that cannot be written", async () => {
     const blocked = join(await temporaryFolder(), "a-file");
     await writeFile(blocked, "");
@@ -289,21 +315,6 @@ describe("cachedFile", () => {
     { retries: -1 },
   ])("refuses %o", async (options) => {
     await expect(cachedFile(file, options)).rejects.toThrow(InvalidOptionError);
-  });
-});
-
-describe("receive", () => {
-  it("says that the disk is full", async () => {
-    // Linux has a device that is always full; elsewhere there is nothing to run this against.
-    if (process.platform !== "linux") return expect(existsSync("/dev/full")).toBe(false);
-    const handle = await open("/dev/full", "w");
-    const body = (async function* () {
-      yield contents;
-    })();
-    const options = { file: "file.bin", timeBudgetMs: Number.POSITIVE_INFINITY, onProgress: undefined };
-    const work = receive(body, handle, { start: 0, total: null }, options);
-    await expect(work).rejects.toThrow(/ENOSPC.*The disk is full/);
-    await handle.close();
   });
 });
 

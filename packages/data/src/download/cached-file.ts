@@ -74,7 +74,9 @@ async function findOrFetch(
     return { path: destination, origin };
   } catch (error) {
     // A disk that is full should not stay full of what we could not finish.
-    if (BlockwiseError.isInstance(error) && error.code === "BLOCKWISE_STORAGE") await discardPart(part);
+    if (BlockwiseError.isInstance(error) && error.code === "BLOCKWISE_STORAGE") {
+      await discardPart(part).catch(() => {});
+    }
     throw error;
   }
 }
@@ -99,9 +101,10 @@ async function fetchAny(file: RemoteFile, part: PartFile, options: DownloadOptio
   const failures: string[] = [];
   try {
     for (const url of urls) {
+      const address = withoutPassword(url);
       const failure = await fetchVerified(url, file, part, transferOptions, options.retries ?? 3);
-      if (failure === null) return url;
-      failures.push(`${url}: ${failure}`);
+      if (failure === null) return address;
+      failures.push(`${address}: ${failure}`);
     }
   } finally {
     await agent.destroy();
@@ -109,8 +112,13 @@ async function fetchAny(file: RemoteFile, part: PartFile, options: DownloadOptio
   throw new DataSourceError(
     `"${file.name}" cannot be downloaded (${failures.join("; ")}). Try again later, use a mirror, or put the file ` +
       `(MD5 ${file.md5}) into the cache by hand.`,
-    { source: urls.join(" ") },
+    { source: urls.map(withoutPassword).join(" ") },
   );
+}
+
+/** Addresses are shown and stored with results. */
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, "//");
 }
 
 /** Null when the part is the verified file; else why it is not. Attempts that got further do not count as failed. */

@@ -71,7 +71,7 @@ export async function transfer(url: string, part: PartFile, options: TransferOpt
     return open(part.path, start === 0 ? "w" : "r+");
   });
   try {
-    await receive(response.body, handle, { start, total }, options);
+    await receive(response.body, handle, { path: part.path, start, total }, options);
   } finally {
     response.body.destroy();
     await handle.close();
@@ -100,17 +100,17 @@ export class RangeRefusedError extends Error {
   override readonly name = "RangeRefusedError";
 }
 
-/** Writes a body to a file from `start` on; keeps to the time budget. Exported for tests with a full device. */
-export async function receive(
+/** Writes a body to a file from `start` on; keeps to the time budget. */
+async function receive(
   body: AsyncIterable<Uint8Array>,
   handle: FileHandle,
-  place: { readonly start: number; readonly total: number | null },
+  place: { readonly path: string; readonly start: number; readonly total: number | null },
   options: Pick<TransferOptions, "file" | "timeBudgetMs" | "onProgress">,
 ): Promise<void> {
   const began = performance.now();
   let position = place.start;
   for await (const chunk of body) {
-    await writing(options.file, () => writeWhole(handle, chunk, position));
+    await writing(place.path, () => writeWhole(handle, chunk, position));
     position += chunk.length;
     options.onProgress?.({ file: options.file, receivedBytes: position, totalBytes: place.total });
     refuseSlow(performance.now() - began, position - place.start, position, place.total, options);

@@ -15,7 +15,16 @@ export class PixelStore {
   constructor(budgetBytes: number, source: string) {
     this.#budgetBytes = budgetBytes;
     this.#source = source;
-    this.#buffer = new SharedArrayBuffer(0, { maxByteLength: budgetBytes });
+    try {
+      this.#buffer = new SharedArrayBuffer(0, { maxByteLength: budgetBytes });
+    } catch (error) {
+      throw new DataSourceError(
+        `memoryBudgetBytes = ${budgetBytes} for "${source}" must be address space that can be reserved, but the ` +
+          "system refused it. Lower memoryBudgetBytes.",
+        { source },
+        { cause: error },
+      );
+    }
   }
 
   /**
