@@ -1,6 +1,7 @@
 export { checkGradients, type GradientCheck, type GradientCheckOptions } from "./check-gradients.js";
 export { describeLocalLoss, type LocalLossDescription, type LocalLossGolden } from "./describe-local-loss.js";
 export { evaluateLocalLoss, type LocalLossValues } from "./evaluate-local-loss.js";
+export { createLayerSubject, type LayerCall, type LayerSubject } from "./layer-subject.js";
 export { type LocalLossCheck, localLossChecks } from "./local-loss-checks.js";
 export {
   createSubject,
