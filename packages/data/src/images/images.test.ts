@@ -50,6 +50,8 @@ describe("openImageFolder", () => {
   it("takes first-level folders as classes, in code-unit order, and files below them at any depth", async () => {
     const root = await folderOf({
       "b/2.png": await png(BLUE),
+      // Comes before "b/2.png" by its path, though after "b" by its folder's name.
+      "b-/2.png": await png(GREY),
       "b/deep/er/1.jpg": await plain(GREEN).jpeg({ quality: 100 }).toBuffer(),
       "B/x.webp": await plain(RED).webp({ lossless: true }).toBuffer(),
       "é/y.jpeg": await plain(GREY).jpeg().toBuffer(),
@@ -59,18 +61,19 @@ describe("openImageFolder", () => {
     });
     const { train, test } = await openImageFolder(root);
     expect(test).toBeNull();
-    expect(train.classNames).toEqual(["B", "b", "é"]);
-    expect([...(train.labels ?? [])]).toEqual([0, 1, 1, 2]);
+    expect(train.classNames).toEqual(["B", "b", "b-", "é"]);
+    expect([...(train.labels ?? [])]).toEqual([0, 2, 1, 1, 3]);
     expectNear(pixel(train.image(0)), RED);
-    expectNear(pixel(train.image(1)), BLUE, 0);
-    expectNear(pixel(train.image(2)), GREEN);
-    expectNear(pixel(train.image(3)), GREY);
+    expectNear(pixel(train.image(1)), GREY, 0);
+    expectNear(pixel(train.image(2)), BLUE, 0);
+    expectNear(pixel(train.image(3)), GREEN);
+    expectNear(pixel(train.image(4)), GREY);
     expect(train.packed.pixels.buffer).toBeInstanceOf(SharedArrayBuffer);
-    expect(train.packed.pixels).toHaveLength(4 * 8 * 6 * 3);
-    expect([...train.packed.offsets]).toEqual([0, 144, 288, 432]);
+    expect(train.packed.pixels).toHaveLength(5 * 8 * 6 * 3);
+    expect([...train.packed.offsets]).toEqual([0, 144, 288, 432, 576]);
     expect(train.id).toBe("image-folder");
     expect(JSON.parse(JSON.stringify(train.options))).toEqual(train.options);
-    expect(train.description).toContain("4 in 3 classes");
+    expect(train.description).toContain("5 in 4 classes");
   });
 
   it("takes loose images as unlabelled, and all images so on request", async () => {
