@@ -25,18 +25,21 @@ export function makeResample(
   const kernel = KERNELS[interpolation];
   let between = new Uint8ClampedArray(0);
   let clamped = new Uint8ClampedArray(0);
-  let sums = new Int32Array(0);
   return (image, box, height, width) => {
     const { channels } = image;
     const rowSize = width * channels;
-    if (between.length < box.height * rowSize) between = new Uint8ClampedArray(box.height * rowSize);
-    if (clamped.length !== height * rowSize) clamped = new Uint8ClampedArray(height * rowSize);
-    if (sums.length !== rowSize) sums = new Int32Array(rowSize);
+    const sourceSize = box.height * rowSize;
+    const targetSize = height * rowSize;
+    if (between.length < sourceSize + SPILL) between = new Uint8ClampedArray(sourceSize + SPILL);
+    if (clamped.length !== targetSize + SPILL) clamped = new Uint8ClampedArray(targetSize + SPILL);
     resizeRows(image, box, between, makeWeights(kernel, box.width, width));
-    resizeColumns(between, sums, clamped, makeWeights(kernel, box.height, height));
-    return { width, height, channels, data: new Uint8Array(clamped.buffer) };
+    resizeColumns(between, rowSize, clamped, makeWeights(kernel, box.height, height));
+    return { width, height, channels, data: new Uint8Array(clamped.buffer, 0, targetSize) };
   };
 }
+
+/** Columns are resized four at a time, which halves the time; the last four may spill past their row's end. */
+const SPILL = 3;
 
 interface Kernel {
   /** Distance from its middle at which it ends, in source pixels when it does not shrink. */
@@ -173,28 +176,37 @@ function resizeColorRow(
   }
 }
 
-/** Writes `[target height, row]` into `out` from rows of the same size, which is that of `sums`. */
+/** Writes `[target height, rowSize]` into `out` from rows of the same size; both have room for the spill. */
 function resizeColumns(
   rows: Uint8ClampedArray,
-  sums: Int32Array,
+  rowSize: number,
   out: Uint8ClampedArray,
   { first, count, weights, stride }: Weights,
 ): void {
-  const rowSize = sums.length;
   for (let target = 0; target < first.length; target++) {
-    sums.fill(HALF);
-    let source = (first[target] as number) * rowSize;
+    const start = (first[target] as number) * rowSize;
+    const place = target * rowSize;
     const begin = target * stride;
     const end = begin + (count[target] as number);
-    for (let at = begin; at < end; at++) {
-      const weight = weights[at] as number;
-      for (let column = 0; column < rowSize; column++) {
-        sums[column] = (sums[column] as number) + Math.imul(rows[source++] as number, weight);
+    for (let column = 0; column < rowSize; column += 4) {
+      let a = HALF;
+      let b = HALF;
+      let c = HALF;
+      let d = HALF;
+      let source = start + column;
+      for (let at = begin; at < end; at++) {
+        const weight = weights[at] as number;
+        a = (a + Math.imul(rows[source] as number, weight)) | 0;
+        b = (b + Math.imul(rows[source + 1] as number, weight)) | 0;
+        c = (c + Math.imul(rows[source + 2] as number, weight)) | 0;
+        d = (d + Math.imul(rows[source + 3] as number, weight)) | 0;
+        source += rowSize;
       }
-    }
-    const place = target * rowSize;
-    for (let column = 0; column < rowSize; column++) {
-      out[place + column] = (sums[column] as number) >> PRECISION;
+      // What spills is overwritten by the next row.
+      out[place + column] = a >> PRECISION;
+      out[place + column + 1] = b >> PRECISION;
+      out[place + column + 2] = c >> PRECISION;
+      out[place + column + 3] = d >> PRECISION;
     }
   }
 }
