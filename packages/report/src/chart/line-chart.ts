@@ -1,0 +1,156 @@
+import type { EChartsCoreOption } from "echarts/core";
+import { type Html, html, replaceControlCharacters } from "../page/html.js";
+import { seriesColors } from "../page/palette.js";
+import { renderSvg } from "./render-svg.js";
+
+/** A line of a chart. */
+export interface Series {
+  readonly name: string;
+  /** One value for each position on the horizontal axis; null where there is none. */
+  readonly values: readonly (number | null)[];
+  /** Without marks at its points: for a reference. */
+  readonly plain?: boolean;
+}
+
+/** A chart and the same numbers as a table. */
+export interface LineChartOptions {
+  /** Unique in the page. */
+  readonly id: string;
+  readonly title: string;
+  /** What it shows, in words, for those who do not see it. */
+  readonly description: string;
+  readonly horizontalTitle: string;
+  readonly verticalTitle: string;
+  /** The positions on the horizontal axis: names, or numbers in ascending order. */
+  readonly positions: readonly string[] | readonly number[];
+  readonly series: readonly Series[];
+  readonly table: Html;
+}
+
+const symbols = ["circle", "rect", "triangle", "diamond"] as const;
+const dashes = ["solid", "dashed", "dotted"] as const;
+const longestName = 28;
+
+/** A figure with a line chart, drawn once for wide and once for narrow pages, and its table. */
+export function lineChart(options: LineChartOptions): Html {
+  const draw = (kind: "wide" | "narrow", width: number, height: number): Html =>
+    html`<div class="chart ${kind}" role="img" aria-label="${options.description}">${renderSvg(
+      chartOption(options, kind === "narrow"),
+      { width, height: height + legendHeight(options.series, width) },
+      `${options.id}-${kind}`,
+    )}</div>`;
+  return html`<figure>
+<figcaption>${options.title} <small>${options.description}</small></figcaption>
+${draw("wide", 860, 340)}
+${draw("narrow", 340, 280)}
+<details><summary>The same as a table</summary>${options.table}</details>
+</figure>`;
+}
+
+function chartOption(options: LineChartOptions, narrow: boolean): EChartsCoreOption {
+  const { positions, series } = options;
+  const named = typeof positions[0] === "string";
+  const text = { color: "var(--muted)", fontSize: 13 };
+  const line = { lineStyle: { color: "var(--line)" } };
+  const axis = {
+    axisLabel: { ...text, hideOverlap: true },
+    axisLine: line,
+    axisTick: line,
+    nameTextStyle: text,
+  };
+  return {
+    textStyle: text,
+    legend: {
+      left: 0,
+      top: 0,
+      width: narrow ? 330 : 850,
+      itemGap: 24,
+      textStyle: { ...text, color: "var(--text)" },
+      // Lines are known by their number: two names may be the same once they are shortened.
+      data: series.map((_, index) => String(index)),
+      formatter: (index: string) => shorten(series[Number(index)]?.name ?? ""),
+    },
+    grid: {
+      left: 8,
+      right: narrow ? 14 : 24,
+      top: legendHeight(series, narrow ? 340 : 860) + 34,
+      bottom: 30,
+      outerBoundsMode: "same",
+    },
+    xAxis: {
+      ...axis,
+      axisLabel: named
+        ? { ...axis.axisLabel, formatter: (_: string, index: number) => shorten(String(positions[index] ?? "")) }
+        : axis.axisLabel,
+      type: named ? "category" : "value",
+      ...(named
+        ? { data: positions.map((name) => shorten(String(name))) }
+        : { min: "dataMin", max: "dataMax" }),
+      name: options.horizontalTitle,
+      nameLocation: "middle",
+      nameGap: 30,
+      splitLine: { show: false },
+    },
+    yAxis: {
+      ...axis,
+      type: "value",
+      scale: true,
+      name: options.verticalTitle,
+      nameTextStyle: { ...text, align: "left" },
+      splitNumber: 4,
+      splitLine: line,
+    },
+    series: series.map((item, index) => lineSeries(item, index, positions, named)),
+  };
+}
+
+function lineSeries(
+  { values, plain = false }: Series,
+  index: number,
+  positions: LineChartOptions["positions"],
+  named: boolean,
+): object {
+  const color = `var(--series-${index % seriesColors.length})`;
+  const marked = named && !plain;
+  return {
+    type: "line",
+    name: String(index),
+    silent: true,
+    data: named ? values : values.map((value, position) => [positions[position], value]),
+    color,
+    lineStyle: {
+      color,
+      width: 2,
+      type: plain ? "dashed" : dashes[Math.floor(index / symbols.length) % dashes.length],
+    },
+    itemStyle: { color },
+    showSymbol: marked || values.length === 1,
+    symbol: plain ? "none" : symbols[index % symbols.length],
+    symbolSize: 9,
+    // Far more points than pixels draw the same line at many times the size.
+    ...(named ? {} : { sampling: "lttb" }),
+  };
+}
+
+/** Room for the legend, whose lines the library wraps by itself. */
+function legendHeight(series: readonly Series[], width: number): number {
+  let lines = 1;
+  let used = 0;
+  for (const { name } of series) {
+    const needed = shorten(name).length * 8 + 56;
+    if (used > 0 && used + needed > width) {
+      lines += 1;
+      used = 0;
+    }
+    used += needed;
+  }
+  return lines * 25;
+}
+
+/** A name as it fits in a chart; names that belong together tend to differ at their end. */
+function shorten(name: string): string {
+  const characters = [...replaceControlCharacters(name).replace(/\s+/g, " ")];
+  if (characters.length <= longestName) return characters.join("");
+  const half = Math.floor((longestName - 1) / 2);
+  return `${characters.slice(0, half).join("")}…${characters.slice(-half).join("")}`;
+}

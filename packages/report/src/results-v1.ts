@@ -1,0 +1,97 @@
+import type { JsonObject } from "@blockwise/spec";
+
+/** The runs of an experiment; all of them have the same architecture and are probed at the same depths. */
+export type RunNameV1 = "blockwise" | "end-to-end" | "random";
+
+/** An accuracy. */
+export interface ScoreV1 {
+  /** Accuracy of the first guess on the held-out split, in percent. */
+  readonly top1: number;
+}
+
+/** How much of its space a block's features use, over the held-out split. */
+export interface CollapseIndicatorsV1 {
+  /** Mean over the dimensions of the standard deviation of the l2-normalised features; near 0 = collapsed. */
+  readonly standardDeviation: number;
+  /** Exponential of the entropy of the normalised singular values: from 1 (collapsed) to `dimension`. */
+  readonly effectiveRank: number;
+  /** Mean over pairs of different dimensions of the absolute correlation, from 0 to 1 (redundant). */
+  readonly meanAbsoluteCorrelation: number;
+  /** How many dimensions the features have: what the effective rank may come to at most. */
+  readonly dimension?: number;
+}
+
+/** What the features at one depth are worth. */
+export interface BlockResultV1 {
+  /** The block's name, the same in all runs. */
+  readonly block: string;
+  readonly linearProbe: {
+    /** On the block's pooled features. */
+    readonly raw: ScoreV1;
+    /** On the output of the block's head, where the run has one there. */
+    readonly head: ScoreV1 | null;
+  };
+  readonly knn: { readonly raw: ScoreV1 };
+  readonly collapse?: CollapseIndicatorsV1;
+}
+
+/** The course of a block's loss. */
+export interface LossCurveV1 {
+  readonly block: string;
+  /** Steps, from 0, ascending. */
+  readonly steps: readonly number[];
+  /** One loss a step; null where it was not finite, which JSON cannot say otherwise. */
+  readonly loss: readonly (number | null)[];
+}
+
+/** What training took. */
+export interface TrainResultV1 {
+  readonly steps: number;
+  readonly seconds: number;
+  /** Images a second; a pair of views counts once. */
+  readonly pairsPerSecond: number;
+  readonly peakMemoryBytes: number;
+  readonly lossCurve?: readonly LossCurveV1[];
+}
+
+/** One network of the experiment. */
+export interface RunResultV1 {
+  readonly name: RunNameV1;
+  /** Null for the network that stays as it was initialised. */
+  readonly train: TrainResultV1 | null;
+  /** From the first block to the last. */
+  readonly blocks: readonly BlockResultV1[];
+}
+
+/** The results of an experiment, as `results.json` holds them: a contract that only grows. */
+export interface ResultsV1 {
+  readonly schema: 1;
+  /** The data set's id: `"cifar-10"`. */
+  readonly dataset: string;
+  /** How the scores were come by: everything that another person needs to repeat them. */
+  readonly protocol: JsonObject;
+  /** The engine's id: `"wasm"`. */
+  readonly engine: string;
+  readonly seed: number;
+  readonly runs: readonly RunResultV1[];
+  readonly controls: {
+    /** The linear probe on the pixels themselves. */
+    readonly pixels: ScoreV1;
+  };
+  /** What else is known of the data set: where it came from and why it was picked, sizes, class names. */
+  readonly datasetDetails?: JsonObject;
+  /** What else is known of the engine: version, threads, memory limit. */
+  readonly engineDetails?: JsonObject;
+  /** The options that the experiment ran with, defaults filled in. */
+  readonly settings?: JsonObject;
+  /** Seconds by phase of the experiment. */
+  readonly timings?: Readonly<Record<string, number>>;
+  /** Versions by package, and of Node. */
+  readonly versions?: Readonly<Record<string, string>>;
+  /** What the reader should know before believing the numbers. */
+  readonly warnings?: readonly string[];
+  /** When the experiment began, as an ISO 8601 time. */
+  readonly startedAt?: string;
+  /** The command that repeats it. */
+  readonly command?: string;
+}
