@@ -32,11 +32,13 @@ export function mlpProjector(options: MlpProjectorOptions = {}): ProjectorV1 {
       received: widths,
     });
   }
+  // The caller may go on to change its list; the options that runs are described by must stay true.
+  const own = [...widths];
   return {
     specificationVersion: "v1",
     kind: "projector",
     id: "mlp",
-    options: { widths: [...widths] },
+    options: { widths: own },
     doCreate: ({ inputShape }) => {
       const [inputDim] = inputShape;
       if (inputDim === undefined || inputShape.length !== 1) {
@@ -46,7 +48,7 @@ export function mlpProjector(options: MlpProjectorOptions = {}): ProjectorV1 {
           received: inputShape,
         });
       }
-      return projectorLayer(inputDim, widths);
+      return projectorLayer(inputDim, own);
     },
   };
 }

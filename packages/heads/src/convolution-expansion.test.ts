@@ -1,0 +1,93 @@
+import { createEngine } from "@blockwise/engine";
+import type { EngineV1 } from "@blockwise/spec";
+import { checkGradients, createLayerSubject, referenceOperations, useCpuBackend } from "@blockwise/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { convolutionExpansion } from "./convolution-expansion.js";
+
+const inputShape = [3, 2, 4];
+
+describe.each(["cpu", "wasm"] as const)("convolutionExpansion on %s", (engineName) => {
+  let engine: EngineV1;
+  beforeAll(async () => {
+    engine = await createEngine({ name: engineName });
+  });
+
+  it.each([1, 3] as const)("is mean(relu(batchNorm(conv))) with a kernel of %i", (kernelSize) => {
+    const layer = convolutionExpansion({ dim: 5, kernelSize }).doCreate({ inputShape });
+    const subject = createLayerSubject(layer, engine.operations);
+    tf.tidy(() => {
+      const x = tf.randomNormal([6, ...inputShape], 0, 1, "float32", 3) as tf.Tensor4D;
+      const filter = subject.parameters.get("0.weight") as tf.Tensor4D;
+      const map = tf.conv2d(x, filter, 1, "same");
+      const { mean, variance } = tf.moments(map, [0, 1, 2]);
+      const normalized = tf.div(tf.sub(map, mean), tf.sqrt(tf.add(variance, 1e-5)));
+      const trained = subject.apply(x);
+      expect(trained).toBeCloseToTensor(tf.mean(tf.relu(normalized), [1, 2]), { absolute: 1e-5 });
+
+      const moved = tf.add(tf.mul(variance, (0.1 * 36) / 35), 0.9);
+      expect(subject.buffers.get("1.running_var")).toBeCloseToTensor(moved, { relative: 1e-4 });
+      const evaluation = tf.div(tf.sub(map, tf.mul(mean, 0.1)), tf.sqrt(tf.add(moved, 1e-5)));
+      expect(subject.apply(x, { training: false })).toBeCloseToTensor(tf.mean(tf.relu(evaluation), [1, 2]), {
+        absolute: 1e-4,
+      });
+    });
+    subject.dispose();
+  });
+});
+
+describe("convolutionExpansion", () => {
+  it("has the gradients of finite differences", async () => {
+    await useCpuBackend();
+    const layer = convolutionExpansion({ dim: 2, kernelSize: 3 }).doCreate({ inputShape: [2, 2, 2] });
+    const subject = createLayerSubject(layer, referenceOperations);
+    tf.tidy(() => {
+      const x = tf.randomNormal([3, 2, 2, 2], 0, 1, "float32", 5);
+      // Far from the ReLU's corner: of 12 values, normalised ones stay within sqrt(11), here times 0.5.
+      const parameters = [
+        ...[...subject.parameters.values()].slice(0, 1),
+        tf.tensor1d([0.5, 0.4]),
+        tf.tensor1d([2, 1.8]),
+      ];
+      const weights = tf.tensor2d([1, -2, 0.5, 1.5, -1, 2], [3, 2]);
+      const f = (input: tf.Tensor, ...given: tf.Tensor[]): tf.Scalar =>
+        tf.sum(tf.mul(tf.square(subject.apply(input, { parameters: given })), weights));
+      checkGradients(f, [x, ...parameters], { tolerance: 5e-3 });
+    });
+    subject.dispose();
+  });
+
+  it("names its parameters as a Sequential does and starts the filter as PyTorch does", () => {
+    const layer = convolutionExpansion({ dim: 5, kernelSize: 3 }).doCreate({ inputShape });
+    expect(layer.parameters.map(({ name, shape }) => [name, shape])).toEqual([
+      ["0.weight", [3, 3, 4, 5]],
+      ["1.weight", [5]],
+      ["1.bias", [5]],
+    ]);
+    expect(layer.parameters[0]?.initializer).toEqual({ kind: "uniform", bound: 1 / 6 });
+    expect(layer.buffers.map(({ name }) => name)).toEqual(["1.running_mean", "1.running_var"]);
+    expect(layer.outputShape(inputShape)).toEqual([5]);
+    expect(() => layer.outputShape([3, 2, 5])).toThrow("must have shape [height, width, 4]");
+  });
+
+  it("is the paper's head by default, and states its options", () => {
+    const head = convolutionExpansion();
+    expect(head).toMatchObject({
+      specificationVersion: "v1",
+      kind: "head",
+      id: "convolution-expansion",
+      options: { dim: 2048, kernelSize: 1 },
+    });
+    expect(head.doCreate({ inputShape: [1, 1, 8] }).parameters[0]?.shape).toEqual([1, 1, 8, 2048]);
+  });
+
+  it("refuses impossible options and inputs", () => {
+    for (const dim of [0, -1, 1.5, Number.NaN]) {
+      expect(() => convolutionExpansion({ dim })).toThrow('Option "dim" must be a whole number above 0');
+    }
+    expect(() => convolutionExpansion({ kernelSize: 2 as 1 })).toThrow('Option "kernelSize" must be 1 or 3');
+    expect(() => convolutionExpansion().doCreate({ inputShape: [8] })).toThrow(
+      expect.objectContaining({ code: "BLOCKWISE_SHAPE_MISMATCH", received: [8] }),
+    );
+  });
+});
