@@ -52,6 +52,7 @@ async function writeFeatures(folder: string, images: string, flags: FeatureFlags
   note(`engine: ${engine.description}`);
   const plugins = createPlugins(config, input);
   const { train } = await openDataset(images, {
+    digitsFrom: import.meta.url,
     images: {
       decodeSize: decodeSizeOf(config.data.imageSize),
       channels: input.channels,

@@ -42,6 +42,8 @@ export async function openData(
   const { holdOut, onCorrupt } = config.data;
   const dataset = await openDataset(config.data.dataset, {
     offline,
+    // The digits come with a package that this app depends on.
+    digitsFrom: import.meta.url,
     onProgress: describeDownloads(note),
     images: { decodeSize: decodeSizeOf(config.data.imageSize), holdOut, onCorrupt },
     ...(mirror === null ? {} : { mirror }),
