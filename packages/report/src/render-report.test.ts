@@ -80,6 +80,7 @@ describe("renderReport", () => {
     for (const figure of figures) {
       const inside = descendants(figure);
       expect(withTag(inside, "svg")).toHaveLength(2);
+      expect(withTag(inside, "text").map(textOf)).not.toContain("undefined");
       expect(withTag(withTag(inside, "details").flatMap(descendants), "table")).toHaveLength(1);
       for (const image of inside.filter((element) => attribute(element, "role") === "img")) {
         expect(attribute(image, "aria-label")).toMatch(/one line a (run|block)/);
@@ -96,6 +97,29 @@ describe("renderReport", () => {
       )
       .map((path) => attribute(path, "stroke"));
     expect(lines).toEqual([0, 1, 2, 3, 0, 1, 2, 3].map((index) => `var(--series-${index})`));
+  });
+
+  it("names lines and positions, and keeps apart names that differ only in the middle", () => {
+    const names = ["x".repeat(40), `${"x".repeat(20)}y${"x".repeat(19)}`];
+    const [run] = exampleResults.runs;
+    const [block] = run?.blocks ?? [];
+    if (run === undefined || block === undefined) throw new Error("The example has no blocks.");
+    const labels = withTag(
+      elementsOf(
+        renderReport({
+          ...exampleResults,
+          runs: [{ ...run, blocks: names.map((name) => ({ ...block, block: name })) }],
+        }),
+      ),
+      "text",
+    ).map(textOf);
+    expect(
+      labels.filter((label) => label === `${"x".repeat(13)}…${"x".repeat(13)}`).length,
+    ).toBeGreaterThanOrEqual(2);
+    const example = withTag(elements, "text").map(textOf);
+    for (const label of ["blockwise", "raw pixels", "stage1", "stage4", "network", "top-1, %", "step"]) {
+      expect(example).toContain(label);
+    }
   });
 
   it("has finite coordinates and names that are unique in the page", () => {
@@ -168,7 +192,13 @@ describe("renderReport", () => {
     expect(withTag(found, "img")).toEqual([]);
     expect(found.flatMap(({ attrs }) => attrs.filter(({ name }) => name.startsWith("on")))).toEqual([]);
     expect(withTag(found, "style")).toHaveLength(1);
-    expect(found.map(({ tagName }) => tagName).sort()).toEqual(elements.map(({ tagName }) => tagName).sort());
+    const outsideCharts = (all: readonly Element[]): readonly string[] =>
+      all.filter(({ namespaceURI }) => !namespaceURI.endsWith("svg")).map(({ tagName }) => tagName);
+    expect(outsideCharts(found)).toEqual(outsideCharts(elements));
+    const inCharts = found.filter(({ namespaceURI }) => namespaceURI.endsWith("svg"));
+    expect(new Set(inCharts.map(({ tagName }) => tagName))).toEqual(
+      new Set(["svg", "rect", "path", "text", "g", "defs", "clipPath"]),
+    );
     const shown = attack
       .replaceAll("\u0000", "\uFFFD")
       .replaceAll("\u001b", "\uFFFD")

@@ -80,12 +80,10 @@ function chartOption(options: LineChartOptions, narrow: boolean): EChartsCoreOpt
     xAxis: {
       ...axis,
       axisLabel: named
-        ? { ...axis.axisLabel, formatter: (_: string, index: number) => shorten(String(positions[index] ?? "")) }
+        ? { ...axis.axisLabel, formatter: (index: string) => shorten(String(positions[Number(index)])) }
         : axis.axisLabel,
       type: named ? "category" : "value",
-      ...(named
-        ? { data: positions.map((name) => shorten(String(name))) }
-        : { min: "dataMin", max: "dataMax" }),
+      ...(named ? { data: positions.map((_, index) => String(index)) } : { min: "dataMin", max: "dataMax" }),
       name: options.horizontalTitle,
       nameLocation: "middle",
       nameGap: 30,
