@@ -33,6 +33,7 @@ export function resnet(options: ResNetOptions = {}): BackboneV1 {
   requireOption("width", Number.isSafeInteger(width) && width > 0, "a whole number above 0", width);
   requireOption("inputChannels", inputChannels === 1 || inputChannels === 3, "1 or 3", inputChannels);
   requireOption("stem", stemKind === "cifar" || stemKind === "imagenet", '"cifar" or "imagenet"', stemKind);
+  requireOption("zeroInitResidual", typeof zeroInitResidual === "boolean", "true or false", zeroInitResidual);
 
   const makeUnit = architecture.unit === "basic" ? basicUnit : bottleneckUnit;
   const units: BackboneUnitV1[] = [
@@ -78,9 +79,10 @@ export function resnet(options: ResNetOptions = {}): BackboneV1 {
 }
 
 function architectureOf(depth: ResNetDepth | Architecture): Architecture {
-  if (typeof depth === "number") {
-    const known = architectures[depth] as Architecture | undefined;
-    requireOption("depth", known !== undefined, `one of ${Object.keys(architectures).join(", ")}`, depth);
+  if (typeof depth !== "object" || depth === null) {
+    const known: Architecture | undefined = typeof depth === "number" ? architectures[depth] : undefined;
+    const expected = `one of ${Object.keys(architectures).join(", ")}, or a unit and its count in each stage`;
+    requireOption("depth", known !== undefined, expected, depth);
     return known;
   }
   requireOption(
@@ -90,7 +92,10 @@ function architectureOf(depth: ResNetDepth | Architecture): Architecture {
     depth.unit,
   );
   const counts = depth.unitCounts;
-  const valid = counts.length > 0 && counts.every((count) => Number.isSafeInteger(count) && count > 0);
+  const valid =
+    Array.isArray(counts) &&
+    counts.length > 0 &&
+    counts.every((count) => Number.isSafeInteger(count) && count > 0);
   requireOption("depth.unitCounts", valid, "a list of at least one whole number above 0", counts);
   return depth;
 }
