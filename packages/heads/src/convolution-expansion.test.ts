@@ -17,7 +17,7 @@ describe.each(["cpu", "wasm"] as const)("convolutionExpansion on %s", (engineNam
     const layer = convolutionExpansion({ dim: 5, kernelSize }).doCreate({ inputShape });
     const subject = createLayerSubject(layer, engine.operations);
     tf.tidy(() => {
-      const x = tf.randomNormal([6, ...inputShape], 0, 1, "float32", 3) as tf.Tensor4D;
+      const x = tf.randomNormal<tf.Rank.R4>([6, 3, 2, 4], 0, 1, "float32", 3);
       const filter = subject.parameters.get("0.weight") as tf.Tensor4D;
       const map = tf.conv2d(x, filter, 1, "same");
       const { mean, variance } = tf.moments(map, [0, 1, 2]);
