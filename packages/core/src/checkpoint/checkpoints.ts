@@ -74,19 +74,20 @@ export async function latestCheckpoint(directory: string): Promise<string | null
 }
 
 /**
- * Puts learners back into the state of a checkpoint, all or none, and returns the step to go on from.
+ * Puts learners back into the state of a checkpoint, all or none, and returns the step it was written at.
  *
- * @throws CheckpointError for one that is missing, damaged, or of another configuration; learners stay as they are.
+ * @param current What the run that goes on is like: it must be the same run. Null where only the weights matter, as when
+ * features are read.
+ * @throws CheckpointError for one that is missing, damaged, or of another run or network; learners stay as they are.
  */
 export async function loadCheckpoint(
   path: string,
   learners: readonly BlockLearner[],
-  current: { readonly configuration: JsonObject; readonly stepCount: number },
+  current: { readonly configuration: JsonObject; readonly stepCount: number } | null,
 ): Promise<number> {
   const record = await readRecord(path);
   const difference =
-    firstDifference(record.configuration, current.configuration) ??
-    firstDifference(record.stepCount, current.stepCount, "stepCount") ??
+    (current === null ? null : differenceOfRuns(record, current)) ??
     firstDifference(
       record.blocks.map(({ id }) => id),
       learners.map(({ definition }) => definition.id),
@@ -108,6 +109,16 @@ export async function loadCheckpoint(
     learner.restore(state, counters);
   }
   return record.step;
+}
+
+function differenceOfRuns(
+  saved: RunRecord,
+  current: { readonly configuration: JsonObject; readonly stepCount: number },
+): string | null {
+  return (
+    firstDifference(saved.configuration, current.configuration) ??
+    firstDifference(saved.stepCount, current.stepCount, "stepCount")
+  );
 }
 
 async function readRecord(path: string): Promise<RunRecord> {
