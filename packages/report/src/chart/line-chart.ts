@@ -28,7 +28,7 @@ export interface LineChartOptions {
 }
 
 const symbols = ["circle", "rect", "triangle", "diamond"] as const;
-const dashes = ["solid", "dashed", "dotted"] as const;
+const dashes = ["solid", "dashed", "dotted", [10, 3, 2, 3]] as const;
 const longestName = 28;
 
 /** A figure with a line chart, drawn once for wide and once for narrow pages, and its table. */
@@ -65,6 +65,8 @@ function chartOption(options: LineChartOptions, narrow: boolean): EChartsCoreOpt
       top: 0,
       width: narrow ? 330 : 850,
       itemGap: 24,
+      itemWidth: 40,
+      itemHeight: 9,
       textStyle: { ...text, color: "var(--text)" },
       // Lines are known by their number: two names may be the same once they are shortened.
       data: series.map((_, index) => String(index)),
@@ -110,20 +112,18 @@ function lineSeries(
 ): object {
   const color = `var(--series-${index % seriesColors.length})`;
   const marked = named && !plain;
+  const round = marked ? Math.floor(index / symbols.length) : index;
   return {
     type: "line",
     name: String(index),
     silent: true,
     data: named ? values : values.map((value, position) => [positions[position], value]),
     color,
-    lineStyle: {
-      color,
-      width: 2,
-      type: plain ? "dashed" : dashes[Math.floor(index / symbols.length) % dashes.length],
-    },
+    // Marks tell lines apart where there are any, and else dashes: never the colour alone.
+    lineStyle: { color, width: 2, type: plain ? "dashed" : dashes[round % dashes.length] },
     itemStyle: { color },
     showSymbol: marked || values.length === 1,
-    symbol: plain ? "none" : symbols[index % symbols.length],
+    symbol: marked ? symbols[index % symbols.length] : "circle",
     symbolSize: 9,
     // Far more points than pixels draw the same line at many times the size.
     ...(named ? {} : { sampling: "lttb" }),
@@ -135,7 +135,7 @@ function legendHeight(series: readonly Series[], width: number): number {
   let lines = 1;
   let used = 0;
   for (const { name } of series) {
-    const needed = shorten(name).length * 8 + 56;
+    const needed = shorten(name).length * 8 + 72;
     if (used > 0 && used + needed > width) {
       lines += 1;
       used = 0;
