@@ -1,4 +1,4 @@
-// Takes one batch of the built loader and ends without closing it.
+// Takes one batch of a built loader, and none of another, and ends without closing them.
 import { rootKey } from "@blockwise/random";
 import { createLoader } from "../../dist/index.js";
 import { probe } from "./probe-augmentation.mjs";
@@ -13,6 +13,8 @@ const packed = {
   channels: 1,
 };
 const source = { id: "zeros", size, packed, labels: null };
-const loader = createLoader({ source, augmentation: probe({}), batchSize: 4, key: rootKey(1), workers: 2 });
+const options = { source, augmentation: probe({}), batchSize: 4, key: rootKey(1), workers: 2 };
+const loader = createLoader(options);
+createLoader(options);
 const { value } = await loader.epoch(0)[Symbol.asyncIterator]().next();
 console.log(`took batch ${value.step}`);
