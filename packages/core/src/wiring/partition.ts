@@ -18,11 +18,24 @@ export interface BlockUnits {
 /**
  * Cuts a backbone into blocks. Every unit is in exactly one block, in order.
  *
- * @throws InvalidOptionError for more blocks than units, or a list that leaves out, repeats or reorders units.
+ * @throws InvalidOptionError for more blocks than units, a list that leaves out, repeats or reorders units, or a backbone
+ * whose stages do not hold each unit once.
  */
 export function partitionBackbone(backbone: BackboneV1, partition: Partition): readonly BlockUnits[] {
+  requireWholeStages(backbone);
   const groups = groupUnits(backbone, partition);
   return groups.map((units) => ({ id: nameBlock(backbone, units), units }));
+}
+
+function requireWholeStages({ id, stages, units }: BackboneV1): void {
+  const counts = stages.map(({ unitCount }) => unitCount);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === units.length && counts.every((count) => count > 0)) return;
+  throw new InvalidOptionError({
+    option: "backbone",
+    expected: `one whose stages hold each of its ${units.length} units once`,
+    received: `${id} with stages of ${counts.join(", ")}`,
+  });
 }
 
 function groupUnits(backbone: BackboneV1, partition: Partition): readonly (readonly BackboneUnitV1[])[] {
@@ -91,14 +104,14 @@ function explicitGroups(
   lists: readonly (readonly string[])[],
 ): readonly (readonly BackboneUnitV1[])[] {
   const ids = backbone.units.map(({ id }) => id);
+  const nested = lists.every(Array.isArray);
   const given = lists.flat();
   const complete = given.length === ids.length && given.every((id, index) => id === ids[index]);
   const filled = lists.every((list) => list.length > 0);
-  const joined = lists.every((list) => {
-    const last = backbone.units.find(({ id }) => id === list.at(-1));
-    return last?.joinsNext !== true;
-  });
-  if (!complete || !filled || !joined) {
+  const joined = lists.every(
+    (list) => backbone.units.find(({ id }) => id === list.at(-1))?.joinsNext !== true,
+  );
+  if (!nested || !complete || !filled || !joined) {
     throw new InvalidOptionError({
       option: "partition",
       expected: `lists that name each unit once, in order, none empty, the stem together with the unit after it (${ids.join(", ")})`,
@@ -117,12 +130,10 @@ function nameBlock(backbone: BackboneV1, units: readonly BackboneUnitV1[]): stri
   const stages = stagesOf(backbone);
   const first = stages.findIndex((stage) => stage[0] === units[0]);
   const last = stages.findIndex((stage) => stage.at(-1) === units.at(-1));
-  const stageId = (index: number): string | undefined => backbone.stages[index]?.id;
   const named = units.filter((unit) => unit.joinsNext !== true);
-  const from = stageId(first) ?? named[0]?.id ?? "";
-  const to = stageId(last) ?? units.at(-1)?.id ?? "";
-  if (first >= 0 && last >= 0) return first === last ? from : `${from}-${to}`;
-  const fromUnit = named[0]?.id ?? "";
-  const toUnit = named.at(-1)?.id ?? "";
-  return fromUnit === toUnit ? fromUnit : `${fromUnit}-${toUnit}`;
+  const [from, to] =
+    first >= 0 && last >= 0
+      ? [backbone.stages[first]?.id, backbone.stages[last]?.id]
+      : [named[0]?.id, named.at(-1)?.id];
+  return from === to ? String(from) : `${from}-${to}`;
 }
