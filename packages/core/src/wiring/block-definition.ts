@@ -71,11 +71,27 @@ export function defineBlocks(options: NetworkOptions): readonly BlockDefinition[
   requirePlugin(options.backbone, "backbone");
   const blocks = partitionBackbone(options.backbone, options.partition);
   let mapShape = options.imageShape;
-  return blocks.map(({ id, units }, index) => {
+  const definitions = blocks.map(({ id, units }, index) => {
     const place = { id, index, count: blocks.length };
     mapShape = units.reduce((shape, unit) => unit.layer.outputShape(shape), mapShape);
     return defineBlock(place, units, mapShape, options);
   });
+  requireUniqueNames(definitions, options.backbone);
+  return definitions;
+}
+
+function requireUniqueNames(definitions: readonly BlockDefinition[], backbone: BackboneV1): void {
+  const taken = new Set<string>();
+  for (const { name } of definitions.flatMap(({ parameters, buffers }) => [...parameters, ...buffers])) {
+    if (taken.has(name)) {
+      throw new InvalidOptionError({
+        option: "backbone",
+        expected: `one whose units, with its heads and losses, give each tensor a name of its own, not "${name}" twice`,
+        received: backbone.id,
+      });
+    }
+    taken.add(name);
+  }
 }
 
 function defineBlock(
@@ -147,11 +163,12 @@ export function withPrefix<Spec extends { readonly name: string }>(
 }
 
 function requireLossFits(loss: LocalLossV1, site: LocalLossSiteV1): void {
-  if (site.batchSize < loss.capabilities.minimumBatchSize) {
+  const { batchSize } = site;
+  if (!Number.isSafeInteger(batchSize) || batchSize < loss.capabilities.minimumBatchSize) {
     throw new InvalidOptionError({
       option: "batchSize",
-      expected: `at least ${loss.capabilities.minimumBatchSize} for the loss "${loss.id}"`,
-      received: site.batchSize,
+      expected: `a whole number of at least ${loss.capabilities.minimumBatchSize} for the loss "${loss.id}"`,
+      received: batchSize,
     });
   }
   if (loss.capabilities.labels && site.classCount === null) {
