@@ -14,7 +14,7 @@ const shared = new Uint8Array(new SharedArrayBuffer(pixels.length));
 shared.set(pixels);
 const sides = new Uint32Array(new SharedArrayBuffer(size * 4)).fill(32);
 const packed = {
-  pixels: shared,
+  pixels,
   offsets: Float64Array.from({ length: size }, (_, index) => index * bytes),
   heights: sides,
   widths: sides,
