@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -201,6 +201,20 @@ describe("iteration", () => {
     expect(error).toBeInstanceOf(InvalidOptionError);
     expect(String(error)).toContain("Batch 0 has not been released");
     expect(held.map(({ step }) => step)).toEqual([0, 1, 2]);
+  });
+
+  test("waits, when it is left, until no worker writes any more", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "blockwise-loader-"));
+    const gate = join(folder, "gate");
+    const augmentation = probe({ gate, gateAt: 5 });
+    const loader = makeLoader({ workers: 1, augmentation, shuffle: false });
+    for await (const batch of loader.epoch(0)) {
+      expect(batch.step).toBe(0);
+      setTimeout(() => writeFileSync(gate, ""), 50);
+      break;
+    }
+    expect(existsSync(gate)).toBe(true);
+    rmSync(folder, { recursive: true });
   });
 
   test("does not let a batch of an epoch that was left free the memory of a later one", async () => {
