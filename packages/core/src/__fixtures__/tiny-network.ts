@@ -11,9 +11,9 @@ import { createNetwork, type LearningOptions, type Network } from "../wiring/net
 export const imageShape = [8, 8, 3] as const;
 export const batchSize = 6;
 
-/** What a network of four residual units, 4 to 32 channels wide, is made from. */
+/** What a network of three residual units, 4 to 16 channels wide, is made from. */
 export const tinyOptions: NetworkOptions & Omit<LearningOptions, "engine"> = {
-  backbone: resnet({ depth: { unit: "basic", unitCounts: [1, 1, 1, 1] }, width: 4, stem: "cifar" }),
+  backbone: resnet({ depth: { unit: "basic", unitCounts: [1, 1, 1] }, width: 4, stem: "cifar" }),
   partition: "stages",
   head: convolutionExpansion({ dim: 6 }),
   projector: mlpProjector({ widths: [8, 8] }),

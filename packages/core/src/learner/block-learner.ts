@@ -2,6 +2,7 @@ import { fold, type RandomKey } from "@blockwise/random";
 import type { BlockStepV1, LocalLossViewV1, OperationsV1, OptimizerV1, TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import type { BlockDefinition } from "../wiring/block-definition.js";
+import { gradientsOf } from "./gradients-of.js";
 import { initialTensor } from "./initialize.js";
 import { type ContextState, layerContext } from "./layer-context.js";
 import { addNoise, type NoiseOptions } from "./noise.js";
@@ -51,7 +52,7 @@ interface Gradients {
   readonly loss: number;
   readonly terms: Readonly<Record<string, number>>;
   readonly embeddingDeviation: number;
-  /** Null where the loss or a gradient is not finite. */
+  /** Null where the loss, a gradient or a running statistic is not finite. */
   readonly byName: TensorMap | null;
 }
 
@@ -140,7 +141,7 @@ export class BlockLearner {
     const readings: Record<string, tf.Tensor> = {};
     let embeddingDeviation: tf.Tensor | undefined;
     try {
-      const { value, grads } = tf.engine().gradients(
+      const { value, gradients } = gradientsOf(
         () => {
           const views = request.inputs.map((input, view) => {
             const seen = this.#forward(input, state, fold(request.noiseKey, view));
@@ -165,14 +166,14 @@ export class BlockLearner {
         names.map((name) => parameters[name] as tf.Tensor),
       );
       const loss = scalarOf(value);
-      const finite = Number.isFinite(loss) && Number.isFinite(squaredNorm(grads));
-      if (!finite) tf.dispose(grads);
+      const finite = Number.isFinite(loss) && allFinite(gradients, updatedBuffers);
+      if (!finite) tf.dispose(gradients as tf.Tensor[]);
       value.dispose();
       return {
         loss,
         terms: Object.fromEntries(Object.entries(readings).map(([term, scalar]) => [term, scalarOf(scalar)])),
         embeddingDeviation: scalarOf(embeddingDeviation),
-        byName: finite ? gradientsByName(names, parameters, grads) : null,
+        byName: finite ? gradientsByName(names, parameters, gradients) : null,
       };
     } finally {
       tf.dispose([readings, embeddingDeviation ?? []]);
@@ -257,14 +258,21 @@ function gradientsByName(
   );
 }
 
-function squaredNorm(gradients: readonly (tf.Tensor | null)[]): number {
-  const norm = tf.tidy(() => {
-    const squares = gradients.flatMap((gradient) => (gradient === null ? [] : [tf.sum(tf.square(gradient))]));
-    return squares.length === 0 ? tf.scalar(0) : tf.addN(squares);
-  });
-  const value = scalarOf(norm);
-  norm.dispose();
-  return value;
+/** Whether an update with these would leave every weight and every running statistic a number. */
+function allFinite(
+  gradients: readonly (tf.Tensor | null)[],
+  updatedBuffers: ReadonlyMap<string, tf.Tensor>,
+): boolean {
+  const sum = tf.tidy(() =>
+    tf.addN([
+      tf.scalar(0),
+      ...gradients.flatMap((gradient) => (gradient === null ? [] : [tf.sum(tf.square(gradient))])),
+      ...[...updatedBuffers.values()].map((buffer) => tf.sum(buffer)),
+    ]),
+  );
+  const value = scalarOf(sum);
+  sum.dispose();
+  return Number.isFinite(value);
 }
 
 /** Mean over dimensions of the standard deviation of the l2-normalised rows; `1 / sqrt(dim)` when spread evenly. */

@@ -22,8 +22,8 @@ describe("createNetwork", () => {
     const names = Object.keys({ ...parameters, ...buffers });
     for (const name of [
       "conv1.weight",
-      "layer4.0.downsample.1.running_var",
-      "pool_head.3.0.weight",
+      "layer3.0.downsample.1.running_var",
+      "pool_head.2.0.weight",
       "projector.0.3.weight",
     ]) {
       expect(names).toContain(name);
@@ -41,16 +41,16 @@ describe("createNetwork", () => {
     const network = tinyNetwork(engine, {
       head: (place) => {
         places.push(place);
-        return place.index === 3 ? globalPool() : convolutionExpansion({ dim: 6 });
+        return place.index === 2 ? globalPool() : convolutionExpansion({ dim: 6 });
       },
     });
-    expect(places).toEqual([0, 1, 2, 3].map((index) => ({ id: `layer${index + 1}`, index, count: 4 })));
+    expect(places).toEqual([0, 1, 2].map((index) => ({ id: `layer${index + 1}`, index, count: 3 })));
     expect(network.learners.map(({ definition }) => definition.site)).toEqual(
-      [8, 4, 2, 1].map((size, index) => ({
+      [8, 4, 2].map((size, index) => ({
         blockIndex: index,
-        blockCount: 4,
+        blockCount: 3,
         mapShape: [size, size, 4 * 2 ** index],
-        featureDim: index === 3 ? 32 : 6,
+        featureDim: index === 2 ? 16 : 6,
         embeddingDim: 8,
         batchSize: 6,
         classCount: null,
@@ -84,7 +84,7 @@ describe("createNetwork", () => {
       ),
     );
     const [reference = {}, ...others] = backbones;
-    expect(Object.keys(reference)).toContain("parameters:layer4.0.conv2.weight");
+    expect(Object.keys(reference)).toContain("parameters:layer3.0.conv2.weight");
     for (const backbone of others) expect(differences(reference, backbone)).toEqual([]);
     for (const network of networks) network.dispose();
   });
