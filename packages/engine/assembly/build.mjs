@@ -6,8 +6,8 @@ import asc from "assemblyscript/asc";
 
 const target = fileURLToPath(new URL("../src/wasm/kernels.generated.ts", import.meta.url));
 
-/** Compiles the kernels; `features` are the WebAssembly features besides AssemblyScript's defaults. */
-export async function compile(features) {
+/** Compiles the kernels to a WebAssembly module. */
+async function compile() {
   let binary = null;
   const { error, stderr } = await asc.main(
     [
@@ -18,7 +18,8 @@ export async function compile(features) {
       "--noExportMemory",
       "--runtime",
       "stub",
-      ...features.flatMap((feature) => ["--enable", feature]),
+      "--enable",
+      "simd",
       "--noAssert",
       "-O3",
       "--disableWarning",
@@ -38,7 +39,7 @@ export async function compile(features) {
 
 /** The text of the generated module. */
 export async function generate() {
-  const simd = Buffer.from(await compile(["simd"])).toString("base64");
+  const simd = Buffer.from(await compile()).toString("base64");
   return [
     "// Generated from assembly/ by `pnpm build:kernels`; do not edit.",
     "",

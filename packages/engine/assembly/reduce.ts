@@ -66,13 +66,13 @@ function reduceTile5(
   let s31 = f32x4.splat(0);
   let s40 = f32x4.splat(0);
   let s41 = f32x4.splat(0);
-  const panelRowBytes = (<usize>pixels) << 5;
+  const pairBytes = (<usize>(pixels >> 1)) << 6;
   for (let image = 0; image < images; image++) {
     let start = input + <usize>image * imageBytes;
     for (let row = 0; row < rows; row++) {
       let from = start;
-      const panelEnd = panel + panelRowBytes;
-      while (panel < panelEnd) {
+      const pairsEnd = panel + pairBytes;
+      while (panel < pairsEnd) {
         const b0 = v128.load(panel);
         const b1 = v128.load(panel, 16);
         let a = v128.load32_splat(from);
@@ -91,6 +91,44 @@ function reduceTile5(
         s40 = multiplyAdd(s40, a, b0);
         s41 = multiplyAdd(s41, a, b1);
         from += pixelBytes;
+        const c0 = v128.load(panel, 32);
+        const c1 = v128.load(panel, 48);
+        a = v128.load32_splat(from);
+        s00 = multiplyAdd(s00, a, c0);
+        s01 = multiplyAdd(s01, a, c1);
+        a = v128.load32_splat(from, 4);
+        s10 = multiplyAdd(s10, a, c0);
+        s11 = multiplyAdd(s11, a, c1);
+        a = v128.load32_splat(from, 8);
+        s20 = multiplyAdd(s20, a, c0);
+        s21 = multiplyAdd(s21, a, c1);
+        a = v128.load32_splat(from, 12);
+        s30 = multiplyAdd(s30, a, c0);
+        s31 = multiplyAdd(s31, a, c1);
+        a = v128.load32_splat(from, 16);
+        s40 = multiplyAdd(s40, a, c0);
+        s41 = multiplyAdd(s41, a, c1);
+        from += pixelBytes;
+        panel += 64;
+      }
+      if (pixels & 1) {
+        const b0 = v128.load(panel);
+        const b1 = v128.load(panel, 16);
+        let a = v128.load32_splat(from);
+        s00 = multiplyAdd(s00, a, b0);
+        s01 = multiplyAdd(s01, a, b1);
+        a = v128.load32_splat(from, 4);
+        s10 = multiplyAdd(s10, a, b0);
+        s11 = multiplyAdd(s11, a, b1);
+        a = v128.load32_splat(from, 8);
+        s20 = multiplyAdd(s20, a, b0);
+        s21 = multiplyAdd(s21, a, b1);
+        a = v128.load32_splat(from, 12);
+        s30 = multiplyAdd(s30, a, b0);
+        s31 = multiplyAdd(s31, a, b1);
+        a = v128.load32_splat(from, 16);
+        s40 = multiplyAdd(s40, a, b0);
+        s41 = multiplyAdd(s41, a, b1);
         panel += 32;
       }
       start += rowBytes;

@@ -45,7 +45,7 @@ export const batchNormKernels: WasmKernels = {
     const { epsilon, relu, pool } = attributes as unknown as NormalizeAttributes;
     const { rows, channels, batch } = matrixOf(x);
     const mean = runtime.address(requiredInput(inputs, "mean"));
-    const { factor, shift } = coefficients(
+    const { factor, shift, scratch } = coefficients(
       runtime,
       inputs.variance,
       inputs.scale,
@@ -70,6 +70,7 @@ export const batchNormKernels: WasmKernels = {
         factor,
         shift,
         Number(relu),
+        scratch,
       );
     } else {
       kernels.normalize(

@@ -257,5 +257,5 @@ export function convolutionFilterGradient(
   return gradient;
 }
 
-const REDUCTION_BYTES = 65_536;
+const REDUCTION_BYTES = 28_672;
 const REDUCTION_PIXELS = 128;

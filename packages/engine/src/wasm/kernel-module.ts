@@ -104,6 +104,7 @@ export interface KernelModule {
     factor: Address,
     shift: Address,
     relu: number,
+    scratch: Address,
   ): void;
   gradientSums(
     x: Address,

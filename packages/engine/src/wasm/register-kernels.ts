@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { batchNormKernels } from "./batch-norm-kernels.js";
 import { convolutionKernels } from "./convolution-kernels.js";
+import { identityKernels } from "./identity-kernel.js";
 import { matrixKernels } from "./matrix-kernels.js";
 import { maxPoolKernels } from "./max-pool-kernels.js";
 import { runtimeOf, type WasmRuntime } from "./runtime.js";
@@ -21,6 +22,7 @@ export function registerWasmKernels(): void {
   const kernels: WasmKernels = {
     ...batchNormKernels,
     ...convolutionKernels,
+    ...identityKernels,
     ...matrixKernels,
     ...maxPoolKernels,
     ...segmentSumKernels,
