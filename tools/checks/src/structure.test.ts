@@ -5,7 +5,10 @@ import { mayDepend } from "./allowed-dependencies.js";
 import { readSourceModule } from "./source-module.js";
 import { isTestSource, listWorkspacePackages, readManifest, root } from "./workspace-packages.js";
 
-/** Files that are longer than 300 lines for a reason. */
+/** The most lines that a file may have; tests, which are lists of cases, may have some more. */
+const mostLines = (path: string): number => (isTestSource(path) ? 400 : 300);
+
+/** Files that are longer for a reason. */
 const longFiles: Readonly<Record<string, string>> = {};
 
 /** The fields of a published package's manifest, in their order; a question mark ends those that may be absent. */
@@ -47,7 +50,9 @@ describe("the workspace", () => {
   });
 
   it("has no exception that is not needed any more", () => {
-    const short = Object.keys(longFiles).filter((path) => readSourceModule(path).lineCount <= 300);
+    const short = Object.keys(longFiles).filter(
+      (path) => readSourceModule(path).lineCount <= mostLines(path),
+    );
     expect(short).toEqual([]);
   });
 });
@@ -154,9 +159,9 @@ describe.each(packages.map((member) => [member.folder, member] as const))("%s, i
     expect(undeclared).toEqual([]);
   });
 
-  it("keeps to one concept a file: at most 300 lines, named in kebab-case", () => {
+  it("keeps to one concept a file: of at most 300 lines (tests: 400), named in kebab-case", () => {
     const long = modules.filter(
-      ({ path, lineCount }) => lineCount > 300 && !(`${folder}/${path}` in longFiles),
+      ({ path, lineCount }) => lineCount > mostLines(path) && !(`${folder}/${path}` in longFiles),
     );
     expect(long.map(({ path, lineCount }) => `${path}: ${lineCount} lines`)).toEqual([]);
     const misnamed = sources.filter(
