@@ -59,12 +59,17 @@ export async function typeCheck(uses, folder) {
   return problems;
 }
 
+/**
+ * Every key is a key of `any`. (The usual test for `any`, `0 extends 1 & T`, lets types pass that could not be
+ * resolved.)
+ */
 function consumerSource(name, exportNames) {
   const lines = exportNames.map(
     (key, index) => `export const export${index}: IsAny<typeof module.${key}> = false;`,
   );
   return `import * as module from ${JSON.stringify(name)};
-type IsAny<T> = 0 extends 1 & T ? true : false;
+declare const noKey: unique symbol;
+type IsAny<T> = typeof noKey extends keyof T ? true : false;
 ${lines.join("\n")}
 `;
 }
