@@ -1,20 +1,27 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeSafetensors, readSafetensors, writeFileAtomically } from "@blockwise/safetensors";
 import { BlockwiseError, CheckpointError, type JsonObject, StorageError } from "@blockwise/spec";
 import type { BlockLearner } from "../learner/block-learner.js";
+import {
+  checkpointName,
+  flushFolder,
+  listCheckpoints,
+  messageOf,
+  removeOldCheckpoints,
+  replaceFolder,
+  unfinishedName,
+} from "./checkpoint-folder.js";
 import { readLearners, storeLearners } from "./network-tensors.js";
 import { firstDifference, parseRunRecord, type RunRecord } from "./run-record.js";
 
 const tensorsFile = "tensors.safetensors";
 const recordFile = "run.json";
-const finished = /^step-\d{8}$/;
-const unfinished = /^\.unfinished-step-\d{8}/;
 
 /** A run's state at one step, as the trainer hands it over. */
 export interface CheckpointRequest {
   readonly directory: string;
-  /** How many checkpoints stay; older ones are removed after the new one is whole. */
+  /** How many checkpoints up to this step stay; older ones are removed after the new one is whole. */
   readonly keep: number;
   readonly learners: readonly BlockLearner[];
   readonly step: number;
@@ -30,9 +37,8 @@ export interface CheckpointRequest {
  */
 export async function saveCheckpoint(request: CheckpointRequest): Promise<string> {
   const { directory, keep, learners, step, stepCount, configuration } = request;
-  const name = `step-${String(step).padStart(8, "0")}`;
-  const path = join(directory, name);
-  const temporary = join(directory, `.unfinished-${name}-${process.pid}`);
+  const path = join(directory, checkpointName(step));
+  const temporary = join(directory, unfinishedName(step));
   const record: RunRecord = {
     schema: 1,
     step,
@@ -51,23 +57,25 @@ export async function saveCheckpoint(request: CheckpointRequest): Promise<string
       join(temporary, recordFile),
       Buffer.from(`${JSON.stringify(record, null, 2)}\n`),
     );
-    await rm(path, { recursive: true, force: true });
-    await rename(temporary, path);
+    await replaceFolder(temporary, path);
     await flushFolder(directory);
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    if (BlockwiseError.isInstance(cause)) throw cause;
     throw new StorageError(
       `The checkpoint ${path} cannot be written (${messageOf(cause)}). Free some space or choose another folder; earlier checkpoints are untouched.`,
       { path },
       { cause },
     );
   }
-  await removeOld(directory, keep);
+  await removeOldCheckpoints(directory, step, keep);
   return path;
 }
 
-/** The newest whole checkpoint in a folder; null where there is none. */
+/**
+ * The newest whole checkpoint in a folder; null where there is none.
+ *
+ * @throws StorageError where the folder cannot be looked into.
+ */
 export async function latestCheckpoint(directory: string): Promise<string | null> {
   const newest = (await listCheckpoints(directory)).at(-1);
   return newest === undefined ? null : join(directory, newest);
@@ -145,33 +153,4 @@ async function readTensors(path: string): ReturnType<typeof readSafetensors> {
       { cause },
     );
   }
-}
-
-async function listCheckpoints(directory: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(directory)).filter((name) => finished.test(name)).sort();
-  } catch {
-    return [];
-  }
-}
-
-async function removeOld(directory: string, keep: number): Promise<void> {
-  const names = await listCheckpoints(directory);
-  const left = (await readdir(directory)).filter((name) => unfinished.test(name));
-  const doomed = [...names.slice(0, Math.max(0, names.length - keep)), ...left];
-  await Promise.all(doomed.map((name) => rm(join(directory, name), { recursive: true, force: true })));
-}
-
-/** Makes the rename itself last through a power cut. Some systems cannot open folders; there it is best effort. */
-async function flushFolder(directory: string): Promise<void> {
-  try {
-    const folder = await open(directory, "r");
-    await folder.sync().finally(() => folder.close());
-  } catch {
-    return;
-  }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

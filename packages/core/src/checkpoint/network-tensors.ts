@@ -1,5 +1,10 @@
 import type { SafetensorsEntry } from "@blockwise/safetensors";
-import { CheckpointError, type ParameterLayoutV1, type TensorMap } from "@blockwise/spec";
+import {
+  CheckpointError,
+  type ParameterLayoutV1,
+  type ParameterSpecV1,
+  type TensorMap,
+} from "@blockwise/spec";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { BlockLearner, BlockState } from "../learner/block-learner.js";
 import { fromStored, storedShape, toStored } from "./stored-layout.js";
@@ -20,7 +25,7 @@ interface StateSlot {
  */
 function slotsOf(learner: BlockLearner): readonly StateSlot[] {
   const { definition, state } = learner;
-  const layouts = new Map(definition.parameters.map(({ name, layout }) => [name, layout]));
+  const parameters = new Map(definition.parameters.map((spec) => [spec.name, spec]));
   return [
     ...definition.parameters.map(({ name, shape, layout }) => ({
       part: "parameters" as const,
@@ -41,21 +46,19 @@ function slotsOf(learner: BlockLearner): readonly StateSlot[] {
       name,
       storedName: `optimizer.${name}`,
       shape: tensor.shape,
-      // A slot of a parameter's shape lies as the parameter does.
-      layout: sameLayout(layouts, name, definition.parameters, tensor),
+      layout: layoutOfSlot(name, tensor, parameters),
     })),
   ];
 }
 
-function sameLayout(
-  layouts: ReadonlyMap<string, ParameterLayoutV1>,
+/** A slot `"<slot>.<parameter>"` of its parameter's shape lies as the parameter does. */
+function layoutOfSlot(
   slotName: string,
-  parameters: BlockLearner["definition"]["parameters"],
-  tensor: tf.Tensor,
+  { shape }: tf.Tensor,
+  parameters: ReadonlyMap<string, ParameterSpecV1>,
 ): ParameterLayoutV1 {
-  const parameter = parameters.find(({ name }) => slotName.endsWith(`.${name}`));
-  const alike = parameter !== undefined && parameter.shape.join() === tensor.shape.join();
-  return alike ? (layouts.get(parameter.name) ?? "plain") : "plain";
+  const parameter = parameters.get(slotName.slice(slotName.indexOf(".") + 1));
+  return parameter?.shape.join() === shape.join() ? parameter.layout : "plain";
 }
 
 /** Copies out the state of all learners for a file. */
