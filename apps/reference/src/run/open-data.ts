@@ -1,4 +1,10 @@
-import { type DownloadProgress, type OpenedDataset, openDataset, subset } from "@blockwise/data";
+import {
+  type DownloadProgress,
+  type OpenDatasetOptions,
+  type OpenedDataset,
+  openDataset,
+  subset,
+} from "@blockwise/data";
 import type { DataSourceV1 } from "@blockwise/spec";
 import type { ResolvedConfig, RunConfig } from "../config/schema.js";
 import { type InputStatistics, measureInputStatistics } from "./input-statistics.js";
@@ -37,17 +43,15 @@ export function decodeSizeOf(imageSize: RunConfig["data"]["imageSize"]): number 
 export async function openData(
   config: RunConfig,
   note: (message: string) => void,
-  { mirror, cache, offline }: DataLocations,
+  locations: DataLocations,
 ): Promise<OpenedData> {
   const { holdOut, onCorrupt } = config.data;
   const dataset = await openDataset(config.data.dataset, {
-    offline,
+    ...downloadOptions(locations),
     // The digits come with a package that this app depends on.
     digitsFrom: import.meta.url,
     onProgress: describeDownloads(note),
-    images: { decodeSize: decodeSizeOf(config.data.imageSize), holdOut, onCorrupt },
-    ...(mirror === null ? {} : { mirror }),
-    ...(cache === null ? {} : { cacheFolder: cache }),
+    images: { decodeSize: decodeSizeOf(config.data.imageSize), channels: "auto", holdOut, onCorrupt },
   });
   for (const reason of dataset.why) note(`data: ${reason}`);
   note(`data: ${dataset.train.description}`);
@@ -66,6 +70,15 @@ export async function openData(
         test: dataset.test === null ? null : takeAtMost(dataset.test, maxTestImages, config.seed),
       };
     },
+  };
+}
+
+/** Where data sets are looked for, as the data sets take it. */
+export function downloadOptions({ mirror, cache, offline }: DataLocations): OpenDatasetOptions {
+  return {
+    offline,
+    ...(mirror === null ? {} : { mirror }),
+    ...(cache === null ? {} : { cacheFolder: cache }),
   };
 }
 

@@ -1,7 +1,7 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "@blockwise/safetensors";
-import { StorageError } from "@blockwise/spec";
+import { InvalidOptionError, StorageError } from "@blockwise/spec";
 
 /** The files that a run keeps in its folder. */
 export interface RunFolder {
@@ -51,11 +51,27 @@ export async function readJsonIfThere<T>(path: string): Promise<T | null> {
   try {
     return JSON.parse(await readFile(path, "utf8")) as T;
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
+    if (isAbsent(cause)) return null;
     throw new StorageError(
       `${path} cannot be read: ${cause instanceof Error ? cause.message : cause}. Remove it to make it anew.`,
       { path },
       { cause },
     );
   }
+}
+
+/** @throws InvalidOptionError for a folder that no run has been started in. */
+export async function requireRun(path: string): Promise<void> {
+  const found = await stat(runFolder(path).config).catch(() => null);
+  if (found !== null) return;
+  throw new InvalidOptionError({
+    option: "run",
+    expected: "a folder that a run keeps its files in (config.json is missing)",
+    received: path,
+    hint: "Check the path. A run is started by: npm run blockwise -- train --out FOLDER",
+  });
+}
+
+function isAbsent(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR");
 }
