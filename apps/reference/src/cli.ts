@@ -1,15 +1,19 @@
 #!/usr/bin/env node
 import { BlockwiseError } from "@blockwise/spec";
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addFeaturesCommand } from "./commands/features.js";
 import { addHeadlineCommand, CommandFailure } from "./commands/headline.js";
 import { addTrainCommand } from "./commands/train.js";
 
+/** Exit code for a command that was given wrong. */
+const misuseExitCode = 2;
+
 const program = new Command("blockwise")
   .description("Train deep networks block by block, without end-to-end backpropagation.")
-  .showHelpAfterError("(--help lists the options)");
+  .showHelpAfterError("(--help lists the options)")
+  .exitOverride();
 addHeadlineCommand(program);
 addTrainCommand(program);
 addEvaluateCommand(program);
@@ -19,12 +23,15 @@ addDoctorCommand(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommandFailure) {
+  if (error instanceof CommanderError) {
+    // It has said what is wrong itself, or shown the help that was asked for.
+    process.exitCode = error.exitCode === 0 ? 0 : misuseExitCode;
+  } else if (error instanceof CommandFailure) {
     console.error(error.message);
     process.exitCode = error.exitCode;
   } else if (BlockwiseError.isInstance(error)) {
     console.error(`${error.code}: ${error.message}`);
-    process.exitCode = error.code === "BLOCKWISE_INVALID_OPTION" ? 2 : 1;
+    process.exitCode = error.code === "BLOCKWISE_INVALID_OPTION" ? misuseExitCode : 1;
   } else {
     throw error;
   }

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "@blockwise/spec";
 import { type Command, Option } from "commander";
-import type { PartialConfig } from "../config/load-config.js";
+import type { ConfigRequest, PartialConfig } from "../config/load-config.js";
+import { type PresetName, presets } from "../config/presets.js";
 import type { ReporterMode } from "../progress/reporter.js";
 import type { DataLocations } from "../run/open-data.js";
 
@@ -19,6 +20,8 @@ export interface LocationFlags {
 
 /** Flags that stand for fields of the configuration. */
 export interface ConfigFlags {
+  readonly preset?: PresetName;
+  readonly config?: string;
   readonly data?: string;
   readonly engine?: string;
   readonly seed?: number;
@@ -49,6 +52,11 @@ export function addLocationOptions(command: Command): Command {
 /** Adds the flags that stand for fields of the configuration; `train` and `headline` share them. */
 export function addConfigOptions(command: Command): Command {
   return command
+    .addOption(
+      new Option("--preset <name>", "what the fields are that nothing else says (default: quick)").choices(
+        Object.keys(presets),
+      ),
+    )
     .option("--config <file>", "JSON file with fields to put over the preset's")
     .option(
       "--data <name>",
@@ -77,10 +85,18 @@ export function addConfigOptions(command: Command): Command {
     .option("--workers <count>", "threads that prepare batches", number("workers"));
 }
 
-/** The flags as part of a configuration. */
-export function configFromFlags(flags: ConfigFlags): PartialConfig {
+/** What the flags say about the configuration. */
+export function configRequest(flags: ConfigFlags): ConfigRequest {
+  return { preset: flags.preset ?? null, file: flags.config ?? null, flags: configFromFlags(flags) };
+}
+
+function configFromFlags(flags: ConfigFlags): PartialConfig {
   return {
-    data: { dataset: flags.data, imageSize: flags.imageSize, maxTrainImages: flags.trainImages },
+    data: whereGiven({
+      dataset: flags.data,
+      imageSize: flags.imageSize,
+      maxTrainImages: flags.trainImages,
+    }),
     partition: parsePartition(flags.partition),
     engine: flags.engine,
     seed: flags.seed,
@@ -96,10 +112,24 @@ export function locationsFromFlags({ mirror, cache, offline }: LocationFlags): D
   return { mirror: mirror ?? null, cache: cache ?? null, offline: offline === true };
 }
 
+/** The same flags, for another command of this program. */
+export function locationWords({ mirror, cache, offline }: LocationFlags): readonly string[] {
+  return [
+    ...(mirror === undefined ? [] : ["--mirror", mirror]),
+    ...(cache === undefined ? [] : ["--cache", cache]),
+    ...(offline === undefined ? [] : ["--offline"]),
+  ];
+}
+
 /** How the flags say that the command talks. */
 export function reporterMode({ json, quiet }: OutputFlags): ReporterMode {
   if (json) return "json";
   return quiet ? "quiet" : "people";
+}
+
+/** Undefined when no field is given, so that what a file says there is left as it is, right or wrong. */
+function whereGiven<Fields extends object>(fields: Fields): Fields | undefined {
+  return Object.values(fields).some((value) => value !== undefined) ? fields : undefined;
 }
 
 function parsePartition(text: string | undefined): string | number | undefined {

@@ -3,7 +3,8 @@ import { readResolvedConfig } from "../config/load-config.js";
 import { createReporter } from "../progress/reporter.js";
 import { type EvaluationRecord, evaluateRun } from "../run/evaluate-run.js";
 import { openRun } from "../run/open-run.js";
-import { runFolder } from "../run/run-folder.js";
+import { readJsonIfThere, requireRun, runFolder } from "../run/run-folder.js";
+import type { TrainingRecord } from "../run/train-run.js";
 import {
   addLocationOptions,
   addOutputOptions,
@@ -25,7 +26,12 @@ export function addEvaluateCommand(program: Command): void {
 async function evaluate(folder: string, flags: LocationFlags & OutputFlags): Promise<void> {
   const reporter = createReporter(reporterMode(flags));
   const note = (message: string): void => reporter.report({ event: "note", message });
-  const config = await readResolvedConfig(runFolder(folder).config);
+  await requireRun(folder);
+  const files = runFolder(folder);
+  const config = await readResolvedConfig(files.config);
+  const training = await readJsonIfThere<TrainingRecord>(files.training);
+  if (config.epochs > 0 && training?.complete !== true)
+    note("this run is not trained to its end: its newest checkpoint is scored");
   const run = await openRun(config, note, locationsFromFlags(flags));
   const name = folder.split(/[\\/]/).filter(Boolean).at(-1) ?? folder;
   const record = await evaluateRun(run, { name, folder, reporter });

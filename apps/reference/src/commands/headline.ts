@@ -1,36 +1,34 @@
 import { join, resolve } from "node:path";
-import { createEngine } from "@blockwise/engine";
 import { pixelFeatures } from "@blockwise/evaluate";
-import { formatTable, type ResultsV1, type RunNameV1, renderReport } from "@blockwise/report";
+import type { ResultsV1, RunNameV1 } from "@blockwise/report";
 import { writeFileAtomically } from "@blockwise/safetensors";
 import { DataSourceError, InvalidOptionError } from "@blockwise/spec";
-import { type Command, Option } from "commander";
-import { loadConfig, readResolvedConfig } from "../config/load-config.js";
-import type { PresetName } from "../config/presets.js";
+import type { Command } from "commander";
+import { loadConfig, resumeConfig } from "../config/load-config.js";
 import type { ResolvedConfig } from "../config/schema.js";
 import { collectResults } from "../headline/collect-results.js";
 import { type CommandEnd, runCommand } from "../headline/run-command.js";
 import { createReporter, type Reporter } from "../progress/reporter.js";
 import { linearProbeOf } from "../run/evaluate-run.js";
-import { type OpenedData, openData } from "../run/open-data.js";
+import { type OpenedRun, openRun } from "../run/open-run.js";
 import { makeFolder, readJsonIfThere, runFolder, writeJson } from "../run/run-folder.js";
-import type { TrainingRecord } from "../run/train-run.js";
+import { checkRun, type TrainingRecord } from "../run/train-run.js";
+import { commandLine } from "./command-line.js";
 import {
   addConfigOptions,
   addLocationOptions,
   addOutputOptions,
   type ConfigFlags,
-  configFromFlags,
+  configRequest,
   type LocationFlags,
   locationsFromFlags,
+  locationWords,
   type OutputFlags,
   reporterMode,
 } from "./common-options.js";
 import { interruptedExitCode, onInterruption } from "./interruption.js";
 
 interface HeadlineFlags extends ConfigFlags, LocationFlags, OutputFlags {
-  readonly preset: PresetName;
-  readonly config?: string;
   readonly out: string;
   readonly resume?: true;
 }
@@ -43,7 +41,6 @@ export function addHeadlineCommand(program: Command): void {
       "Train one network block by block and the same one end to end, leave one at its random weights, and probe all three after every stage.",
     )
     .option("--out <folder>", "where the experiment keeps its files", join("runs", "headline"))
-    .addOption(new Option("--preset <name>").choices(["smoke", "quick", "full"]).default("quick"))
     .option("--resume", "go on with the experiment in the folder");
   addConfigOptions(addLocationOptions(addOutputOptions(command))).action(headline);
 }
@@ -58,44 +55,31 @@ const variants: readonly {
   { name: "random", change: (config) => ({ ...config, epochs: 0 }) },
 ];
 
+const trainedVariants = variants.filter(({ name }) => name !== "random");
+
+/** What is known when an experiment begins, and kept for when it is resumed. */
+interface ExperimentRecord {
+  readonly startedAt: string;
+  readonly command: string;
+}
+
 async function headline(flags: HeadlineFlags): Promise<void> {
-  const startedAt = new Date();
   const reporter = createReporter(reporterMode(flags));
   const note = (message: string): void => reporter.report({ event: "note", message });
   const out = resolve(flags.out);
-  await makeFolder(out);
-  const data = await openExperiment(flags, out, note);
+  const { run, record } = await openExperiment(flags, out, note);
   const signal = onInterruption(note);
-  const locations = locationWords(flags);
-  const timings: Record<string, number> = {};
   for (const { name } of variants) {
     const folder = join(out, name);
-    const start = performance.now();
-    await runVariant(name, folder, (words) => runCommand([...words, ...locations], reporter, signal));
+    const words = locationWords(flags);
+    await runVariant(name, folder, (command) => runCommand([...command, ...words], reporter, signal));
     if (signal.aborted) return stopped(flags, reporter);
-    timings[name] = (performance.now() - start) / 1000;
   }
-  const engine = await createEngine({ name: data.config.engine });
   note("pixels: probing the images themselves");
-  const pixels = await scorePixels(data);
-  const results = await collectResults({
-    config: data.config,
-    dataset: data.dataset.name,
-    datasetDetails: {
-      origin: data.dataset.origin,
-      why: data.dataset.why,
-      train: data.train.description,
-      trainImages: data.train.size,
-      classNames: data.train.classNames ?? [],
-    },
-    engine: engine.id,
-    engineDescription: engine.description,
-    pixels,
-    timings: { ...timings, total: (Date.now() - startedAt.getTime()) / 1000 },
-    startedAt: startedAt.toISOString(),
-    command: commandLine(),
-    runs: variants.map(({ name }) => ({ name, folder: join(out, name) })),
-  });
+  const start = performance.now();
+  const pixels = { ...(await scorePixels(run)), seconds: (performance.now() - start) / 1000 };
+  const runs = variants.map(({ name }) => ({ name, folder: join(out, name) }));
+  const results = await collectResults({ run, pixels, runs, ...record });
   await writeResults(out, results, reporter, flags.json === true);
 }
 
@@ -104,9 +88,9 @@ async function openExperiment(
   flags: HeadlineFlags,
   out: string,
   note: (message: string) => void,
-): Promise<OpenedData> {
-  const firstConfig = runFolder(join(out, "blockwise")).config;
-  const earlier = await readJsonIfThere(firstConfig);
+): Promise<{ readonly run: OpenedRun; readonly record: ExperimentRecord }> {
+  const recordFile = join(out, "experiment.json");
+  const earlier = await readJsonIfThere<ExperimentRecord>(recordFile);
   if (earlier !== null && flags.resume === undefined) {
     throw new InvalidOptionError({
       option: "out",
@@ -115,30 +99,33 @@ async function openExperiment(
       hint: "Go on with that experiment by --resume, or choose another folder.",
     });
   }
+  const request = configRequest(flags);
   const config =
     earlier === null
-      ? await loadConfig({
-          preset: flags.preset,
-          file: flags.config ?? null,
-          flags: configFromFlags(flags),
-        })
-      : await readResolvedConfig(firstConfig);
-  const data = await openData(config, note, locationsFromFlags(flags));
-  if (data.dataset.test === null || data.classCount === null) {
-    throw new DataSourceError(
-      `${data.train.description}: the headline scores its networks, and for that needs labels and held-out images. ` +
-        "Use class folders, and data.holdOut above 0 or folders train and test; or only train, with blockwise train.",
-      { source: config.data.dataset },
-    );
+      ? await loadConfig(request)
+      : await resumeConfig(runFolder(join(out, "blockwise")).config, request);
+  const run = await openRun(config, note, locationsFromFlags(flags));
+  requireScorable(run);
+  for (const variant of trainedVariants) checkRun({ ...run, config: variant.change(run.config) });
+  if (earlier !== null) return { run, record: earlier };
+  for (const { name, change } of variants) {
+    const folder = join(out, name);
+    await makeFolder(folder);
+    await writeJson(runFolder(folder).config, change(run.config));
   }
-  if (earlier === null) {
-    for (const { name, change } of variants) {
-      const folder = join(out, name);
-      await makeFolder(folder);
-      await writeJson(runFolder(folder).config, change(data.config));
-    }
-  }
-  return data;
+  const words = ["headline", ...process.argv.slice(3)];
+  const record = { startedAt: new Date().toISOString(), command: commandLine(words) };
+  await writeJson(recordFile, record);
+  return { run, record };
+}
+
+function requireScorable({ config, data }: OpenedRun): void {
+  if (data.dataset.test !== null && data.classCount !== null) return;
+  throw new DataSourceError(
+    `${data.train.description}: the headline scores its networks, and for that needs labels and held-out images. ` +
+      "Use class folders, and data.holdOut above 0 or folders train and test; or only train, with the command train.",
+    { source: config.data.dataset },
+  );
 }
 
 /** Trains and probes one network, as far as that is not done yet. */
@@ -180,14 +167,13 @@ export class CommandFailure extends Error {
 
 async function scorePixels({
   config,
-  evaluation,
-  classCount,
-}: OpenedData): ReturnType<ReturnType<typeof linearProbeOf>["doEvaluate"]> {
-  const { train, test } = evaluation();
+  data,
+}: OpenedRun): ReturnType<ReturnType<typeof linearProbeOf>["doEvaluate"]> {
+  const { train, test } = data.evaluation();
   return linearProbeOf(config).doEvaluate({
     train: pixelFeatures(train),
     test: pixelFeatures(test ?? train),
-    classCount: classCount ?? 0,
+    classCount: data.classCount ?? 0,
     seed: config.seed,
   });
 }
@@ -198,33 +184,19 @@ async function writeResults(
   reporter: Reporter,
   json: boolean,
 ): Promise<void> {
+  // Charts take longest to load; nothing else needs them.
+  const { formatTable, renderReport } = await import("@blockwise/report");
   const report = join(out, "report.html");
   await writeJson(join(out, "results.json"), results);
   await writeFileAtomically(report, Buffer.from(renderReport(results)));
   reporter.end();
   if (json) console.log(JSON.stringify({ event: "result", results: join(out, "results.json"), report }));
-  else console.log(`\n${formatTable(results)}\n\nReport: ${report}`);
+  else console.log(`\n${formatTable(results).trimEnd()}\n\nReport: ${report}`);
 }
 
 function stopped(flags: HeadlineFlags, reporter: Reporter): void {
   reporter.end();
-  console.error(
-    `Stopped; what was done is saved. Go on with: npm run headline -- --resume --out ${flags.out}`,
-  );
+  const goOn = commandLine(["headline", "--resume", "--out", flags.out, ...locationWords(flags)]);
+  console.error(`Stopped; what was done is saved. Go on with: ${goOn}`);
   process.exitCode = interruptedExitCode;
-}
-
-function locationWords({ mirror, cache, offline }: LocationFlags): readonly string[] {
-  return [
-    ...(mirror === undefined ? [] : ["--mirror", mirror]),
-    ...(cache === undefined ? [] : ["--cache", cache]),
-    ...(offline === undefined ? [] : ["--offline"]),
-  ];
-}
-
-function commandLine(): string {
-  const words = process.argv
-    .slice(2)
-    .map((word) => (/^[\w./:=-]+$/.test(word) ? word : JSON.stringify(word)));
-  return `npm run blockwise -- ${words.join(" ")}`;
 }

@@ -1,24 +1,45 @@
 import { readFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
-import type { z } from "zod";
+import { invalidField } from "./invalid-field.js";
 import { type PresetName, presets } from "./presets.js";
 import { type ResolvedConfig, type RunConfig, runConfigSchema } from "./schema.js";
 
 /** Part of a configuration, at any depth. */
 export type PartialConfig = { readonly [Key in keyof RunConfig]?: unknown };
 
+/** What a command line says about the configuration. */
+export interface ConfigRequest {
+  /** Null where none was named. */
+  readonly preset: PresetName | null;
+  readonly file: string | null;
+  readonly flags: PartialConfig;
+}
+
 /**
- * A preset, with a file's and then the flags' fields put over it, checked.
+ * A preset (`quick` where none is named), with a file's and then the flags' fields put over it, checked.
  *
  * @throws InvalidOptionError that names the field; StorageError when the file cannot be read.
  */
-export async function loadConfig(request: {
-  readonly preset: PresetName;
-  readonly file: string | null;
-  readonly flags: PartialConfig;
-}): Promise<RunConfig> {
-  const fromFile = request.file === null ? {} : await readJson(request.file);
-  return checkConfig(merge(merge(presets[request.preset], fromFile), request.flags));
+export async function loadConfig({ preset, file, flags }: ConfigRequest): Promise<RunConfig> {
+  const fromFile = file === null ? {} : await readJson(file);
+  return checkConfig(merge(merge(presets[preset ?? "quick"], fromFile), flags));
+}
+
+/**
+ * The configuration that a run keeps, to go on with it.
+ *
+ * @throws InvalidOptionError when the command line asks for something else; InvalidOptionError, StorageError as
+ * `readResolvedConfig`.
+ */
+export async function resumeConfig(
+  file: string,
+  { preset, file: askedFile, flags }: ConfigRequest,
+): Promise<ResolvedConfig> {
+  const kept = await readResolvedConfig(file);
+  const fromFile = askedFile === null ? {} : await readJson(askedFile);
+  requireSame(merge(merge(preset === null ? {} : presets[preset], fromFile), flags), kept, []);
+  return kept;
 }
 
 /** Reads the configuration that a run keeps. @throws InvalidOptionError, StorageError */
@@ -40,33 +61,22 @@ export async function readResolvedConfig(file: string): Promise<ResolvedConfig> 
 export function checkConfig(value: unknown): RunConfig {
   const result = runConfigSchema.safeParse(value);
   if (result.success) return result.data;
-  throw toInvalidOption(value, result.error);
+  throw invalidField(value, result.error);
 }
 
-function toInvalidOption(value: unknown, { issues }: z.ZodError): InvalidOptionError {
-  const [issue] = issues;
-  const path = issue?.path ?? [];
-  if (issue?.code === "unrecognized_keys") {
-    const [key = ""] = issue.keys;
-    return new InvalidOptionError({
-      option: [...path, key].join("."),
-      expected: "absent: there is no such option",
-      received: valueAt(value, [...path, key]),
-      hint: "Check its spelling against docs/configuration.md.",
-    });
+/** What is left open ("auto") agrees with whatever it was settled to. */
+function requireSame(asked: unknown, kept: unknown, path: readonly string[]): void {
+  if (asked === undefined || asked === "auto" || isDeepStrictEqual(asked, kept)) return;
+  if (isRecord(asked) && isRecord(kept)) {
+    for (const [key, value] of Object.entries(asked)) requireSame(value, kept[key], [...path, key]);
+    return;
   }
-  return new InvalidOptionError({
-    option: path.join(".") || "configuration",
-    expected: `valid (${issue?.message ?? "it is not"})`,
-    received: valueAt(value, path),
+  throw new InvalidOptionError({
+    option: path.join("."),
+    expected: `${JSON.stringify(kept) ?? "absent"}, as in the run that is to go on`,
+    received: asked,
+    hint: "Leave it out, or start anew in another folder without --resume.",
   });
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (current, key) => (isRecord(current) ? current[key as string] : undefined),
-    value,
-  );
 }
 
 async function readJson(file: string): Promise<unknown> {
@@ -83,7 +93,11 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new InvalidOptionError({ option: "config", expected: `a file of JSON`, received: file }, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidOptionError(
+      { option: "config", expected: "a file of JSON", received: file, hint: `${reason}.` },
+      { cause },
+    );
   }
 }
 

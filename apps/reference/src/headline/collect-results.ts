@@ -1,21 +1,17 @@
 import { release } from "node:os";
 import type { LossCurveV1, ResultsV1, RunNameV1, RunResultV1 } from "@blockwise/report";
 import type { JsonObject } from "@blockwise/spec";
-import type { ResolvedConfig } from "../config/schema.js";
 import { type LoggedStep, readStepLog } from "../progress/step-log.js";
 import type { EvaluationRecord } from "../run/evaluate-run.js";
+import type { OpenedRun } from "../run/open-run.js";
 import { readJsonIfThere, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
 
 /** What is known of the experiment beside what its runs have written. */
 export interface ExperimentFacts {
-  readonly config: ResolvedConfig;
-  readonly dataset: string;
-  readonly datasetDetails: JsonObject;
-  readonly engine: string;
-  readonly engineDescription: string;
-  readonly pixels: { readonly top1: number; readonly protocol: JsonObject };
-  readonly timings: Readonly<Record<string, number>>;
+  /** The experiment's images, engine and configuration. */
+  readonly run: OpenedRun;
+  readonly pixels: { readonly top1: number; readonly protocol: JsonObject; readonly seconds: number };
   readonly startedAt: string;
   readonly command: string;
   /** Runs by name and folder. */
@@ -24,20 +20,28 @@ export interface ExperimentFacts {
 
 /** Puts an experiment's results together from the files of its runs. */
 export async function collectResults(facts: ExperimentFacts): Promise<ResultsV1> {
+  const { config, engine, data } = facts.run;
+  const { dataset, train } = data;
   const collected = await Promise.all(facts.runs.map(({ name, folder }) => collectRun(name, folder)));
   const protocol = collected.find(({ protocol }) => protocol !== null)?.protocol ?? {};
   return {
     schema: 1,
-    dataset: facts.dataset,
+    dataset: dataset.name,
     protocol: { ...protocol, pixels: facts.pixels.protocol },
-    engine: facts.engine,
-    seed: facts.config.seed,
+    engine: engine.id,
+    seed: config.seed,
     runs: collected.map(({ run }) => run),
     controls: { pixels: { top1: facts.pixels.top1 } },
-    datasetDetails: facts.datasetDetails,
-    engineDetails: { description: facts.engineDescription },
-    settings: facts.config as unknown as JsonObject,
-    timings: facts.timings,
+    datasetDetails: {
+      origin: dataset.origin,
+      why: dataset.why,
+      train: train.description,
+      trainImages: train.size,
+      classNames: train.classNames ?? [],
+    },
+    engineDetails: { description: engine.description },
+    settings: config as unknown as JsonObject,
+    timings: sumUp([...collected.flatMap(({ timings }) => timings), ["pixels", facts.pixels.seconds]]),
     versions: { node: process.versions.node, system: `${process.platform} ${release()} ${process.arch}` },
     warnings: collected.flatMap(({ warnings }) => warnings),
     startedAt: facts.startedAt,
@@ -45,10 +49,19 @@ export async function collectResults(facts: ExperimentFacts): Promise<ResultsV1>
   };
 }
 
-async function collectRun(
-  name: RunNameV1,
-  folder: string,
-): Promise<{ readonly run: RunResultV1; readonly protocol: JsonObject | null; readonly warnings: string[] }> {
+/** What the runs themselves have measured, so that the time between an interruption and `--resume` does not count. */
+function sumUp(timings: readonly (readonly [string, number])[]): Record<string, number> {
+  return { ...Object.fromEntries(timings), total: timings.reduce((sum, [, seconds]) => sum + seconds, 0) };
+}
+
+interface CollectedRun {
+  readonly run: RunResultV1;
+  readonly protocol: JsonObject | null;
+  readonly warnings: readonly string[];
+  readonly timings: readonly (readonly [string, number])[];
+}
+
+async function collectRun(name: RunNameV1, folder: string): Promise<CollectedRun> {
   const files = runFolder(folder);
   const training = await readJsonIfThere<TrainingRecord>(files.training);
   const evaluation = await readJsonIfThere<EvaluationRecord>(files.evaluation);
@@ -73,7 +86,11 @@ async function collectRun(
       ([block, skipped]) =>
         `${name}: ${block} skipped ${skipped} steps with a loss or gradient that was not finite.`,
     );
-  return { run: { name, train, blocks }, protocol: evaluation?.protocol ?? null, warnings };
+  const timings = [
+    ...(training === null ? [] : [[`training ${name}`, training.seconds] as const]),
+    ...(evaluation === null ? [] : [[`probing ${name}`, evaluation.seconds] as const]),
+  ];
+  return { run: { name, train, blocks }, protocol: evaluation?.protocol ?? null, warnings, timings };
 }
 
 function lossCurves(log: readonly LoggedStep[]): readonly LossCurveV1[] {

@@ -1,5 +1,6 @@
 import { createNetwork, latestCheckpoint, loadCheckpoint, type Network } from "@blockwise/core";
 import { CheckpointError } from "@blockwise/spec";
+import { commandLine } from "../commands/command-line.js";
 import type { OpenedRun } from "./open-run.js";
 import { runFolder } from "./run-folder.js";
 
@@ -31,7 +32,7 @@ export async function openNetwork(
   if (path === null) {
     network.dispose();
     throw new CheckpointError(
-      `There is no checkpoint in ${checkpoints}. Train the run first: blockwise train --out ${folder}.`,
+      `There is no checkpoint in ${checkpoints}. Train the run first: ${commandLine(["train", "--resume", "--out", folder])}`,
       { path: checkpoints },
     );
   }

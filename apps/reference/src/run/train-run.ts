@@ -1,10 +1,10 @@
-import { createTrainer, type TrainingResult } from "@blockwise/core";
-import type { TrainerCallbackV1 } from "@blockwise/spec";
+import { createTrainer, type Trainer, type TrainerOptions, type TrainingResult } from "@blockwise/core";
+import { CheckpointError, type TrainerCallbackV1 } from "@blockwise/spec";
 import type { Reporter } from "../progress/reporter.js";
 import { stepLog } from "../progress/step-log.js";
 import { writeInputRecord } from "./input-record.js";
 import type { OpenedRun } from "./open-run.js";
-import { readJsonIfThere, runFolder, writeJson } from "./run-folder.js";
+import { makeFolder, readJsonIfThere, runFolder, writeJson } from "./run-folder.js";
 
 /** `training.json`: how training went, over all the times it was resumed. */
 export interface TrainingRecord {
@@ -12,6 +12,8 @@ export interface TrainingRecord {
   readonly step: number;
   readonly stepCount: number;
   readonly seconds: number;
+  /** The steps that `seconds` were spent on: without those whose time was lost when the process was killed. */
+  readonly timedSteps: number;
   readonly pairsPerSecond: number;
   /** The most memory that the process ever held, in bytes. */
   readonly peakMemoryBytes: number;
@@ -25,7 +27,7 @@ export interface TrainingRecord {
  * checkpoint, or begins if there is none.
  */
 export async function trainRun(
-  { config, engine, data, plugins }: OpenedRun,
+  run: OpenedRun,
   options: {
     readonly name: string;
     readonly folder: string;
@@ -34,9 +36,55 @@ export async function trainRun(
     readonly signal: AbortSignal;
   },
 ): Promise<TrainingRecord> {
-  const { name, resume, reporter, signal } = options;
-  const files = runFolder(options.folder);
+  const { config, engine, data } = run;
+  const { name, folder, resume, reporter, signal } = options;
+  const files = runFolder(folder);
+  // Wired first: a configuration that cannot be trained leaves nothing behind.
   const trainer = createTrainer({
+    ...wiring(run),
+    ...(config.workers === null ? {} : { workers: config.workers }),
+    callbacks: [stepLog(files.log), reportTo(reporter, name)],
+    checkpoints: { directory: files.checkpoints, ...config.checkpoints },
+    signal,
+  });
+  const { statistics, classCount } = data;
+  const description = data.train.description;
+  try {
+    await makeFolder(folder);
+    if (!resume) await writeJson(files.config, config);
+    await writeInputRecord(folder, { ...statistics, classCount, description });
+    const startStep = resume ? await goOn(trainer) : 0;
+    const before = resume ? await readJsonIfThere<TrainingRecord>(files.training) : null;
+    const result = await trainer.run();
+    const record = toRecord({ ...result, startStep }, before, config.batchSize, engine.id);
+    await writeJson(files.training, record);
+    return record;
+  } finally {
+    trainer.dispose();
+  }
+}
+
+/** Goes on from the newest checkpoint; one that cannot be read is never passed over in silence. */
+async function goOn(trainer: Trainer): Promise<number> {
+  try {
+    return await trainer.resume("latest");
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    throw new CheckpointError(
+      `${error.message} To go on from the checkpoint before it, remove ${error.path} and use --resume again.`,
+      { path: error.path },
+      { cause: error },
+    );
+  }
+}
+
+/** Wires a run as training will, so that its mistakes show before anything is written. @throws BlockwiseError */
+export function checkRun(run: OpenedRun): void {
+  createTrainer({ ...wiring(run), workers: 0 }).dispose();
+}
+
+function wiring({ config, engine, data, plugins }: OpenedRun): TrainerOptions {
+  return {
     ...plugins,
     engine,
     partition: config.partition,
@@ -47,40 +95,25 @@ export async function trainRun(
     epochs: config.epochs,
     maxSteps: config.maxSteps,
     seed: config.seed,
-    ...(config.workers === null ? {} : { workers: config.workers }),
-    callbacks: [stepLog(files.log), reportTo(reporter, name)],
-    checkpoints: { directory: files.checkpoints, ...config.checkpoints },
-    signal,
-  });
-  const { statistics, classCount } = data;
-  const description = data.train.description;
-  try {
-    await writeInputRecord(options.folder, { ...statistics, classCount, description });
-    if (resume) await trainer.resume("latest");
-    const before = resume ? await readJsonIfThere<TrainingRecord>(files.training) : null;
-    const result = await trainer.run();
-    const record = toRecord(result, before, config.batchSize, engine.id);
-    await writeJson(files.training, record);
-    return record;
-  } finally {
-    trainer.dispose();
-  }
+  };
 }
 
 function toRecord(
-  result: TrainingResult,
+  result: TrainingResult & { readonly startStep: number },
   before: TrainingRecord | null,
   batchSize: number,
   engine: string,
 ): TrainingRecord {
   const seconds = result.seconds + (before?.seconds ?? 0);
+  const timedSteps = result.step - result.startStep + (before?.timedSteps ?? 0);
   const peak = process.resourceUsage().maxRSS * 1024;
   return {
     complete: !result.interrupted,
     step: result.step,
     stepCount: result.stepCount,
     seconds,
-    pairsPerSecond: seconds === 0 ? 0 : (result.step * batchSize) / seconds,
+    timedSteps,
+    pairsPerSecond: seconds === 0 ? 0 : (timedSteps * batchSize) / seconds,
     peakMemoryBytes: Math.max(peak, before?.peakMemoryBytes ?? 0),
     dataWaitShare: result.dataWaitShare,
     skippedSteps: result.skippedSteps,
