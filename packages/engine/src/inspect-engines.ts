@@ -59,7 +59,7 @@ export async function inspectEngines(): Promise<EngineReport> {
     automatic:
       loaded === null
         ? { name: "wasm", reason: "no native TensorFlow package loads, and wasm needs nothing else" }
-        : { name: loaded, reason: `${nativePackages[loaded]} loads, and native TensorFlow is the fastest` },
+        : { name: loaded, reason: `${nativePackages[loaded]} loads, and is preferred to wasm` },
   };
 }
 
