@@ -175,6 +175,11 @@ describe("damage of any kind", () => {
     );
   });
 
+  it("does not mind __proto__ where it is no key", () => {
+    const metadata = { "": "__proto__" };
+    expect(decodeSafetensors(encodeSafetensors({ tensors: [], metadata })).metadata).toEqual(metadata);
+  });
+
   it("does not happen to what is encoded and decoded", () => {
     const name = fc
       .string({ unit: "grapheme" })

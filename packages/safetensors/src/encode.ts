@@ -1,6 +1,12 @@
 import { InvalidOptionError, ShapeMismatchError } from "@blockwise/spec";
 import { dtypeLayouts, isDtype, tensorByteLength } from "./dtype.js";
-import { headerStart, maximumHeaderBytes, nameFault, type SafetensorsEntry } from "./safetensors-file.js";
+import {
+  headerStart,
+  maximumHeaderBytes,
+  nameFault,
+  type SafetensorsEntry,
+  textFault,
+} from "./safetensors-file.js";
 
 /** What to write: a decoded file, or any list of named tensors. */
 export interface SafetensorsContent {
@@ -73,7 +79,7 @@ function assemble(
 }
 
 function checkMetadata(key: string, text: unknown): void {
-  if (nameFault(key) !== null || typeof text !== "string" || nameFault(text) !== null) {
+  if (nameFault(key) !== null || typeof text !== "string" || textFault(text) !== null) {
     throw new InvalidOptionError({
       option: `metadata[${JSON.stringify(key)}]`,
       expected: "a string of valid Unicode under a key that is not __proto__",

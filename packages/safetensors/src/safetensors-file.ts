@@ -26,7 +26,10 @@ export const headerStart: number = 8;
 
 /** Why a tensor or metadata key cannot be used; null for a good one. */
 export function nameFault(name: string): string | null {
-  if (name === "__proto__") return "is reserved by JavaScript";
-  if (/\p{Surrogate}/u.test(name)) return "is not valid Unicode (a lone surrogate)";
-  return null;
+  return name === "__proto__" ? "is reserved by JavaScript" : textFault(name);
+}
+
+/** Why a text cannot be stored; null for a good one. */
+export function textFault(text: string): string | null {
+  return /\p{Surrogate}/u.test(text) ? "is not valid Unicode (a lone surrogate)" : null;
 }
