@@ -1,4 +1,4 @@
-import { createLoader } from "@blockwise/loader";
+import { type Batch, createLoader, type Loader } from "@blockwise/loader";
 import { rootKey } from "@blockwise/random";
 import {
   type AugmentationV1,
@@ -8,6 +8,8 @@ import {
 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureProbe } from "./feature-probe.js";
+
+const defaultBatchSize = 256;
 
 /** What to run through a probe. */
 export interface ImagePass {
@@ -40,11 +42,14 @@ export async function extractFeatures(pass: ImagePass): Promise<readonly DepthTa
     raw: new TableWriter(source.size),
     head: new TableWriter(source.size),
   }));
-  await eachBatch(pass, Number.POSITIVE_INFINITY, (images) => {
-    for (const [depth, features] of probe.features(images).entries()) {
-      tables[depth]?.raw.append(features.raw);
-      tables[depth]?.head.append(features.head);
-      tf.dispose([features.raw, features.head]);
+  const batchSize = pass.batchSize ?? defaultBatchSize;
+  await withLoader(pass, { batchSize, shuffle: false, dropLast: false }, async (loader) => {
+    for await (const batch of loader.epoch(0)) {
+      for (const [depth, features] of useImages(batch, pass, (images) => probe.features(images)).entries()) {
+        tables[depth]?.raw.append(features.raw);
+        tables[depth]?.head.append(features.head);
+        tf.dispose([features.raw, features.head]);
+      }
     }
   });
   return probe.depths.map(({ id, trainedHead }, depth) => ({
@@ -56,7 +61,8 @@ export async function extractFeatures(pass: ImagePass): Promise<readonly DepthTa
 }
 
 /**
- * Calibrates a probe on the first images of a source (see `FeatureProbe.calibrate`).
+ * Calibrates a probe on images of a source (see `FeatureProbe.calibrate`), in full batches and in random order: folders
+ * come class by class, and a few classes' statistics are not the data's.
  *
  * @param batchCount PyTorch's momentum of 0.1 forgets the start to 0.5 % in 50 batches. @default 50
  */
@@ -65,13 +71,23 @@ export async function calibrateProbe(
   layers: "all" | "fresh-heads",
   batchCount = 50,
 ): Promise<void> {
-  await eachBatch(pass, batchCount, (images) => pass.probe.calibrate(images, layers));
+  const batchSize = Math.min(pass.batchSize ?? defaultBatchSize, pass.source.size);
+  await withLoader(pass, { batchSize, shuffle: true, dropLast: true }, async (loader) => {
+    let done = 0;
+    for (let epoch = 0; done < batchCount; epoch++) {
+      for await (const batch of loader.epoch(epoch)) {
+        useImages(batch, pass, (images) => pass.probe.calibrate(images, layers));
+        done += 1;
+        if (done >= batchCount) break;
+      }
+    }
+  });
 }
 
-async function eachBatch(
-  { augmentation, source, batchSize = 256, workers }: ImagePass,
-  batchCount: number,
-  use: (images: tf.Tensor4D) => void,
+async function withLoader(
+  { augmentation, source, workers }: ImagePass,
+  batches: { readonly batchSize: number; readonly shuffle: boolean; readonly dropLast: boolean },
+  use: (loader: Loader) => Promise<void>,
 ): Promise<void> {
   if (augmentation.views !== 1) {
     throw new InvalidOptionError({
@@ -80,34 +96,26 @@ async function eachBatch(
       received: `${augmentation.id} with ${augmentation.views}`,
     });
   }
-  const { height, width, channels } = augmentation.shape;
   const loader = createLoader({
     source,
     augmentation,
-    batchSize,
     key: rootKey(0),
-    shuffle: false,
-    dropLast: false,
+    ...batches,
     ...(workers === undefined ? {} : { workers }),
   });
+  await use(loader).finally(() => loader.close());
+}
+
+/** Copies a batch onto the engine for `use`, and gives its memory back to the loader. */
+function useImages<T>(batch: Batch, { augmentation }: ImagePass, use: (images: tf.Tensor4D) => T): T {
+  const { height, width, channels } = augmentation.shape;
+  const pixels = batch.views[0]?.slice() ?? new Float32Array();
+  batch.release();
+  const images = tf.tensor4d(pixels, [batch.indices.length, height, width, channels]);
   try {
-    for (let done = 0; done < batchCount; ) {
-      for await (const batch of loader.epoch(0)) {
-        const pixels = batch.views[0]?.slice() ?? new Float32Array();
-        batch.release();
-        const images = tf.tensor4d(pixels, [batch.indices.length, height, width, channels]);
-        try {
-          use(images);
-        } finally {
-          images.dispose();
-        }
-        done += 1;
-        if (done >= batchCount) break;
-      }
-      if (batchCount === Number.POSITIVE_INFINITY) break;
-    }
+    return use(images);
   } finally {
-    await loader.close();
+    images.dispose();
   }
 }
 

@@ -3,9 +3,10 @@ import type { BackboneUnitV1, BufferSpecV1, HeadV1, OperationsV1, ParameterSpecV
 import * as tf from "@tensorflow/tfjs-core";
 import { initialTensor } from "../learner/initialize.js";
 import { type ContextState, layerContext } from "../learner/layer-context.js";
-import { type NamedLayer, type PerBlock, withPrefix } from "../wiring/block-definition.js";
+import { choose, type NamedLayer, type PerBlock, withPrefix } from "../wiring/block-definition.js";
 import type { Network } from "../wiring/network.js";
 import { type Partition, partitionBackbone } from "../wiring/partition.js";
+import { requirePlugin } from "../wiring/require-plugin.js";
 
 /** Where and with what a network's features are read. */
 export interface FeatureProbeOptions {
@@ -54,7 +55,7 @@ interface Depth extends ProbeDepth {
   readonly head: NamedLayer;
 }
 
-/** @throws InvalidOptionError, ShapeMismatchError */
+/** @throws IncompatibleSpecVersionError, InvalidOptionError, ShapeMismatchError */
 export function createFeatureProbe(options: FeatureProbeOptions): FeatureProbe {
   const { network } = options;
   const depths = wireDepths(options);
@@ -111,7 +112,8 @@ function wireDepths({ network, depths = "stages", head }: FeatureProbeOptions): 
     const own = network.learners.find(({ definition }) => definition.units.at(-1) === units.at(-1));
     if (own !== undefined) return { id, units, head: own.definition.head, trainedHead: true };
     const place = { id, index, count: blocks.length };
-    const plugin = typeof head === "function" ? head(place) : head;
+    const plugin = choose(head, place);
+    requirePlugin(plugin, "head");
     const layer = plugin.doCreate({ inputShape: mapShape });
     return { id, units, head: { prefix: `probe_head.${index}.`, layer }, trainedHead: false };
   });

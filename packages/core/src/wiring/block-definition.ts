@@ -150,7 +150,8 @@ function defineBlock(
   };
 }
 
-function choose<T>(choice: PerBlock<T>, place: BlockPlace): T {
+/** What a per-block choice comes to for one block. */
+export function choose<T>(choice: PerBlock<T>, place: BlockPlace): T {
   return typeof choice === "function" ? (choice as (place: BlockPlace) => T)(place) : choice;
 }
 
