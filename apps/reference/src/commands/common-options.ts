@@ -145,3 +145,12 @@ function number(option: string): (text: string) => number {
     throw new InvalidOptionError({ option, expected: "a number", received: text });
   };
 }
+
+/** Reads a count that is no field of the configuration. @throws InvalidOptionError */
+export function wholeNumber(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isSafeInteger(value) && value > 0) return value;
+    throw new InvalidOptionError({ option, expected: "a whole number above 0", received: text });
+  };
+}

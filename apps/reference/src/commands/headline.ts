@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { pixelFeatures } from "@blockwise/evaluate";
 import type { ResultsV1, RunNameV1 } from "@blockwise/report";
@@ -25,12 +26,14 @@ import {
   locationWords,
   type OutputFlags,
   reporterMode,
+  wholeNumber,
 } from "./common-options.js";
 import { interruptedExitCode, onInterruption } from "./interruption.js";
 
 interface HeadlineFlags extends ConfigFlags, LocationFlags, OutputFlags {
   readonly out: string;
   readonly resume?: true;
+  readonly parallel: number;
 }
 
 /** `blockwise headline`: the experiment that the project is about. */
@@ -41,7 +44,8 @@ export function addHeadlineCommand(program: Command): void {
       "Train one network block by block and the same one end to end, leave one at its random weights, and probe all three after every stage.",
     )
     .option("--out <folder>", "where the experiment keeps its files", join("runs", "headline"))
-    .option("--resume", "go on with the experiment in the folder");
+    .option("--resume", "go on with the experiment in the folder")
+    .option("--parallel <runs>", "networks to train at a time", wholeNumber("parallel"), twoAtMost);
   addConfigOptions(addLocationOptions(addOutputOptions(command))).action(headline);
 }
 
@@ -57,6 +61,9 @@ const variants: readonly {
 
 const trainedVariants = variants.filter(({ name }) => name !== "random");
 
+// More would leave none of the cores to the threads that prepare batches.
+const twoAtMost = Math.min(2, availableParallelism());
+
 /** What is known when an experiment begins, and kept for when it is resumed. */
 interface ExperimentRecord {
   readonly startedAt: string;
@@ -69,17 +76,18 @@ async function headline(flags: HeadlineFlags): Promise<void> {
   const out = resolve(flags.out);
   const { run, record } = await openExperiment(flags, out, note);
   const signal = onInterruption(note);
-  for (const { name } of variants) {
-    const folder = join(out, name);
-    const words = locationWords(flags);
-    await runVariant(name, folder, (command) => runCommand([...command, ...words], reporter, signal));
-    if (signal.aborted) return stopped(flags, reporter);
-  }
+  const words = locationWords(flags);
+  const execute = (command: readonly string[]): Promise<CommandEnd> =>
+    runCommand([...command, ...words], reporter, signal);
+  await inParallel(flags.parallel, variants, async ({ name }) => {
+    if (!signal.aborted) await runVariant(name, join(out, name), execute);
+  });
+  if (signal.aborted) return stopped(flags, reporter);
   note("pixels: probing the images themselves");
   const start = performance.now();
   const pixels = { ...(await scorePixels(run)), seconds: (performance.now() - start) / 1000 };
   const runs = variants.map(({ name }) => ({ name, folder: join(out, name) }));
-  const results = await collectResults({ run, pixels, runs, ...record });
+  const results = await collectResults({ run, pixels, runs, runsAtATime: flags.parallel, ...record });
   await writeResults(out, results, reporter, flags.json === true);
 }
 
@@ -126,6 +134,20 @@ function requireScorable({ config, data }: OpenedRun): void {
       "Use class folders, and data.holdOut above 0 or folders train and test; or only train, with the command train.",
     { source: config.data.dataset },
   );
+}
+
+/** Works on all items, so many at a time; every one is worked on before the first failure is thrown. */
+async function inParallel<T>(
+  count: number,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  const workOff = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  const ends = await Promise.allSettled(Array.from({ length: count }, workOff));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 /** Trains and probes one network, as far as that is not done yet. */

@@ -14,6 +14,8 @@ export interface ExperimentFacts {
   readonly pixels: { readonly top1: number; readonly protocol: JsonObject; readonly seconds: number };
   readonly startedAt: string;
   readonly command: string;
+  /** How many shared the machine: it bears on their throughput. */
+  readonly runsAtATime: number;
   /** Runs by name and folder. */
   readonly runs: readonly { readonly name: RunNameV1; readonly folder: string }[];
 }
@@ -39,7 +41,7 @@ export async function collectResults(facts: ExperimentFacts): Promise<ResultsV1>
       trainImages: train.size,
       classNames: train.classNames ?? [],
     },
-    engineDetails: { description: engine.description },
+    engineDetails: { description: engine.description, runsAtATime: facts.runsAtATime },
     settings: config as unknown as JsonObject,
     timings: sumUp([...collected.flatMap(({ timings }) => timings), ["pixels", facts.pixels.seconds]]),
     versions: { node: process.versions.node, system: `${process.platform} ${release()} ${process.arch}` },
