@@ -13,6 +13,7 @@ export function checkTrainerOptions(options: TrainerOptions): void {
   requirePlugin(options.source, "data-source");
   requirePlugin(options.augmentation, "augmentation");
   requirePlugin(options.backbone, "backbone");
+  for (const callback of options.callbacks ?? []) requirePlugin(callback, "callback");
   requireCount("batchSize", options.batchSize);
   requireCount("epochs", options.epochs);
   if (maxSteps !== null) requireCount("maxSteps", maxSteps);

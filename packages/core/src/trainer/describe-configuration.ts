@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue, PluginKind, PluginV1 } from "@blockwise/spec";
 import type { BlockPlace, PerBlock } from "../wiring/block-definition.js";
+import { defaultSkipLimit } from "../wiring/network.js";
 import { partitionBackbone } from "../wiring/partition.js";
 import type { TrainerOptions } from "./trainer.js";
 
@@ -21,6 +22,7 @@ export function describeConfiguration(options: TrainerOptions): JsonObject {
     projector: describeChoice(options.projector, places),
     loss: describeChoice(options.loss, places),
     noise: options.noise == null ? null : { ...options.noise },
+    skipLimit: options.skipLimit ?? defaultSkipLimit,
     optimizer: describePlugin(options.optimizer),
     schedule: describePlugin(options.schedule),
     augmentation: describePlugin(options.augmentation),

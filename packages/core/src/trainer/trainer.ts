@@ -1,8 +1,9 @@
-import { createLoader } from "@blockwise/loader";
+import { createLoader, type Loader } from "@blockwise/loader";
 import { fold, rootKey } from "@blockwise/random";
 import {
   type AugmentationV1,
   type DataSourceV1,
+  InvalidOptionError,
   NonFiniteValueError,
   type ScheduleV1,
   type TrainerCallbackV1,
@@ -69,7 +70,7 @@ export interface Trainer {
    * Takes over a checkpoint: a path, or `"latest"` for the newest in the run's folder. Returns the step to go on from;
    * 0 when `"latest"` finds none. The run then goes on bit for bit as if it had never stopped.
    *
-   * @throws CheckpointError
+   * @throws CheckpointError, StorageError
    */
   resume(checkpoint: string): Promise<number>;
   /**
@@ -78,7 +79,7 @@ export interface Trainer {
    * @throws NonFiniteValueError when every block has stopped learning.
    */
   run(): Promise<TrainingResult>;
-  /** Frees the network. */
+  /** Frees the network and ends the loader's threads. */
   dispose(): void;
 }
 
@@ -88,35 +89,19 @@ export interface Trainer {
  * @throws IncompatibleSpecVersionError, InvalidOptionError, ShapeMismatchError
  */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const { source, augmentation, batchSize, epochs, maxSteps = null, seed, checkpoints = null } = options;
+  const { batchSize, epochs, maxSteps = null, checkpoints = null } = options;
   checkTrainerOptions(options);
-  const { height, width, channels } = augmentation.shape;
-  const loader = createLoader({
-    source,
-    augmentation,
-    batchSize,
-    key: fold(rootKey(seed), "data"),
-    ...(options.workers === undefined ? {} : { workers: options.workers }),
-  });
-  const network = createNetwork({
-    ...options,
-    imageShape: [height, width, channels],
-    classCount: source.classNames?.length ?? null,
-  });
+  const { network, loader } = wire(options);
   const { batchesPerEpoch } = loader;
   const stepCount = Math.min(epochs * batchesPerEpoch, maxSteps ?? Number.POSITIVE_INFINITY);
   const configuration = describeConfiguration(options);
-  for (const { definition } of network.learners)
-    requireViewCount(definition.loss.capabilities.views, augmentation);
-
   const aborted = (): boolean => options.signal?.aborted === true;
   let step = 0;
   return {
     network,
     stepCount,
     resume: async (checkpoint) => {
-      const path =
-        checkpoint === "latest" ? await latestCheckpoint(checkpoints?.directory ?? "") : checkpoint;
+      const path = checkpoint === "latest" ? await latestCheckpoint(folderOf(checkpoints)) : checkpoint;
       if (path !== null) step = await loadCheckpoint(path, network.learners, { configuration, stepCount });
       return step;
     },
@@ -132,8 +117,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
         const path = await saveCheckpoint({ directory, keep, learners, step, stepCount, configuration });
         for (const callback of callbacks) await callback.onCheckpoint?.({ step, path });
       };
-      for (const callback of callbacks) await callback.onRunStart?.({ startStep, stepCount, blocks });
       try {
+        for (const callback of callbacks) await callback.onRunStart?.({ startStep, stepCount, blocks });
         while (step < stepCount && !aborted()) {
           const epoch = Math.floor(step / batchesPerEpoch);
           for await (const batch of loader.epoch(epoch, step % batchesPerEpoch)) {
@@ -170,8 +155,46 @@ export function createTrainer(options: TrainerOptions): Trainer {
         skippedSteps,
       };
     },
-    dispose: () => network.dispose(),
+    dispose: () => {
+      network.dispose();
+      void loader.close();
+    },
   };
+}
+
+/** The network first: a loader that starts to work and is not wanted would have to be waited for. */
+function wire(options: TrainerOptions): { readonly network: Network; readonly loader: Loader } {
+  const { source, augmentation, batchSize, seed, workers } = options;
+  const { height, width, channels } = augmentation.shape;
+  const network = createNetwork({
+    ...options,
+    imageShape: [height, width, channels],
+    classCount: source.classNames?.length ?? null,
+  });
+  try {
+    for (const { definition } of network.learners)
+      requireViewCount(definition.loss.capabilities.views, augmentation);
+    const loader = createLoader({
+      source,
+      augmentation,
+      batchSize,
+      key: fold(rootKey(seed), "data"),
+      ...(workers === undefined ? {} : { workers }),
+    });
+    return { network, loader };
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+}
+
+function folderOf(checkpoints: CheckpointOptions | null): string {
+  if (checkpoints !== null) return checkpoints.directory;
+  throw new InvalidOptionError({
+    option: "checkpoints",
+    expected: 'given where "latest" is to be resumed, with the folder to look in',
+    received: checkpoints,
+  });
 }
 
 function requireOneLearning({ learners }: Network, step: number): void {

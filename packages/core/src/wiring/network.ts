@@ -15,6 +15,9 @@ export interface Network {
   dispose(): void;
 }
 
+/** How many steps in a row a block may skip where nobody says otherwise. */
+export const defaultSkipLimit = 10;
+
 /** How a network learns, beside what it is made from. */
 export interface LearningOptions {
   readonly engine: EngineV1;
@@ -34,7 +37,7 @@ export interface LearningOptions {
  * @throws IncompatibleSpecVersionError, InvalidOptionError, ShapeMismatchError
  */
 export function createNetwork(options: NetworkOptions & LearningOptions): Network {
-  const { engine, optimizer, seed, noise = null, skipLimit = 10 } = options;
+  const { engine, optimizer, seed, noise = null, skipLimit = defaultSkipLimit } = options;
   requirePlugin(engine, "engine");
   requirePlugin(optimizer, "optimizer");
   if (noise !== null) requireNoiseOptions(noise);
