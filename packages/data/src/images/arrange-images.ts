@@ -42,7 +42,7 @@ export function arrangeImages(
       { source },
     );
   }
-  const split = splitFolders(names, folders, options, source);
+  const split = splitFolders(names, folders, source);
   const rows = [...names.keys()];
   const inFolder = (folder: string): readonly number[] =>
     rows.filter((row) => (names[row] as string).startsWith(`${folder}/`));
@@ -71,7 +71,6 @@ const TEST_FOLDER = /^(test|val|valid|validation)$/i;
 function splitFolders(
   names: readonly string[],
   folders: readonly string[],
-  options: CheckedImageOptions,
   source: string,
 ): { readonly train: string; readonly test: string } | null {
   if (names.some((name) => !name.includes("/"))) return null;
@@ -83,12 +82,6 @@ function splitFolders(
     throw new DataSourceError(
       `"${source}" must have one folder to learn from and one to score on, but has ${top.join(", ")}. Leave two of ` +
         "them, or open each by itself.",
-      { source },
-    );
-  }
-  if (options.holdOut > 0) {
-    throw new DataSourceError(
-      `"${source}" has the folders ${top.join(" and ")} already, so holdOut must be 0, but is ${options.holdOut}.`,
       { source },
     );
   }

@@ -23,8 +23,8 @@ export interface ImageOptions {
   /** Accept a class folder without images. @default false */
   readonly allowEmptyClasses?: boolean;
   /**
-   * The part of the images to hold out for scoring, from 0 to 1 (not 1), chosen image by image by name and seed. Not
-   * for images that lie in a train and a test folder. @default 0
+   * The part of the images to hold out for scoring, from 0 to 1 (not 1), chosen image by image by name and seed. Images
+   * that lie in a train and a test folder are split by these instead. @default 0
    */
   readonly holdOut?: number;
   /** Which images are held out. An integer from 0 to 2^53 - 1. @default 0 */
