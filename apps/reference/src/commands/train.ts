@@ -1,10 +1,10 @@
-import { InvalidOptionError } from "@blockwise/spec";
+import { InvalidOptionError, StorageError } from "@blockwise/spec";
 import type { Command } from "commander";
 import { loadConfig, resumeConfig } from "../config/load-config.js";
 import { describeTime } from "../progress/describe-time.js";
 import { createReporter } from "../progress/reporter.js";
 import { openRun } from "../run/open-run.js";
-import { readJsonIfThere, requireRun, runFolder } from "../run/run-folder.js";
+import { isRun, requireRun, runFolder } from "../run/run-folder.js";
 import { type TrainingRecord, trainRun } from "../run/train-run.js";
 import { commandLine } from "./command-line.js";
 import {
@@ -49,21 +49,28 @@ async function train(flags: TrainFlags): Promise<void> {
   const signal = onInterruption(note);
   const run = await openRun(config, note, locationsFromFlags(flags));
   const name = flags.out.split(/[\\/]/).filter(Boolean).at(-1) ?? flags.out;
-  const record = await trainRun(run, { name, folder: flags.out, resume, reporter, signal });
+  const goOn = commandLine(["train", "--resume", "--out", flags.out, ...locationWords(flags)]);
+  const record = await trainRun(run, { name, folder: flags.out, resume, reporter, signal }).catch(
+    async (error: unknown) => {
+      if (!(error instanceof StorageError) || !(await isRun(flags.out))) throw error;
+      throw new StorageError(
+        `${error.message} What was saved before is untouched; with that put right, go on with: ${goOn}`,
+        { path: error.path },
+        { cause: error },
+      );
+    },
+  );
   reporter.end();
   if (flags.json) console.log(JSON.stringify({ event: "result", ...record }));
   else if (record.complete) console.log(summarize(flags, record));
   if (record.complete) return;
-  const goOn = commandLine(["train", "--resume", "--out", flags.out, ...locationWords(flags)]);
   console.error(`Stopped at step ${record.step} of ${record.stepCount}; saved. Go on with: ${goOn}`);
   process.exitCode = interruptedExitCode;
 }
 
 /** A run's results are not thrown away by mistake. */
 async function refuseToOverwrite(out: string, resume: boolean): Promise<void> {
-  if (resume) return;
-  const earlier = await readJsonIfThere(runFolder(out).config);
-  if (earlier === null) return;
+  if (resume || !(await isRun(out))) return;
   throw new InvalidOptionError({
     option: "out",
     expected: "a folder without a run in it",

@@ -56,6 +56,7 @@ export async function openData(
   for (const reason of dataset.why) note(`data: ${reason}`);
   note(`data: ${dataset.train.description}`);
   const resolved = resolveConfig(config, dataset);
+  noteEnlargement(dataset.train, resolved.data.imageSize, note);
   const train = takeAtMost(dataset.train, config.data.maxTrainImages, config.seed);
   return {
     config: resolved,
@@ -71,6 +72,15 @@ export async function openData(
       };
     },
   };
+}
+
+function noteEnlargement(source: DataSourceV1, imageSize: number, note: (message: string) => void): void {
+  const { height, width } = source.image(0);
+  if (Math.min(height, width) >= imageSize) return;
+  note(
+    `data: images are smaller than the views and will be enlarged (the first from ${width}x${height} ` +
+      `to ${imageSize}x${imageSize}); --image-size makes the views smaller`,
+  );
 }
 
 /** Where data sets are looked for, as the data sets take it. */

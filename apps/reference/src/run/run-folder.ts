@@ -60,10 +60,17 @@ export async function readJsonIfThere<T>(path: string): Promise<T | null> {
   }
 }
 
+/** Whether a run has been started in a folder. */
+export async function isRun(path: string): Promise<boolean> {
+  return stat(runFolder(path).config).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** @throws InvalidOptionError for a folder that no run has been started in. */
 export async function requireRun(path: string): Promise<void> {
-  const found = await stat(runFolder(path).config).catch(() => null);
-  if (found !== null) return;
+  if (await isRun(path)) return;
   throw new InvalidOptionError({
     option: "run",
     expected: "a folder that a run keeps its files in (config.json is missing)",
