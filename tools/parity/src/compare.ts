@@ -24,8 +24,7 @@ export class Comparison {
     const error = relativeError(actual, reference);
     const before = this.#worst.get(kind);
     const compared = (before?.compared ?? 0) + 1;
-    // Written so that NaN counts as the worst of all.
-    const worse = before === undefined || !(error <= before.error);
+    const worse = before === undefined || error > before.error;
     this.#worst.set(kind, worse ? { error, tensor, compared } : { ...before, compared });
   }
 
@@ -41,7 +40,7 @@ export class Comparison {
   }
 }
 
-/** `|actual - reference| / |reference|` in Euclidean norms; infinite where the lengths differ. */
+/** `|actual - reference| / |reference|` in Euclidean norms; infinite where lengths differ or a value is no number. */
 export function relativeError(actual: Float32Array, reference: Float32Array): number {
   if (actual.length !== reference.length) return Number.POSITIVE_INFINITY;
   let difference = 0;
@@ -50,5 +49,7 @@ export function relativeError(actual: Float32Array, reference: Float32Array): nu
     difference += ((actual[index] ?? Number.NaN) - expected) ** 2;
     norm += expected ** 2;
   }
-  return norm === 0 ? Math.sqrt(difference) : Math.sqrt(difference / norm);
+  const error = norm === 0 ? Math.sqrt(difference) : Math.sqrt(difference / norm);
+  // No later comparison with NaN would be true, and the error would be forgotten.
+  return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
 }
