@@ -1,0 +1,119 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InvalidOptionError, StorageError } from "@blockwise/spec";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { checkConfig, loadConfig, readResolvedConfig, resumeConfig } from "./load-config.js";
+import { presets } from "./presets.js";
+
+async function fileOf(value: unknown): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "blockwise-config-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "config.json");
+  await writeFile(file, typeof value === "string" ? value : JSON.stringify(value));
+  return file;
+}
+
+const quick = presets.quick;
+const nothing = { preset: null, file: null, flags: {} };
+
+describe("loadConfig", () => {
+  it("takes every preset as it is", async () => {
+    for (const preset of ["smoke", "quick", "full"] as const) {
+      expect(await loadConfig({ ...nothing, preset })).toEqual(presets[preset]);
+    }
+    expect(await loadConfig(nothing)).toEqual(quick);
+  });
+
+  it("puts flags over a file over the preset, field by field", async () => {
+    const file = await fileOf({ seed: 1, data: { holdOut: 0.2 }, optimizer: { learningRate: 1 } });
+    const config = await loadConfig({ preset: "smoke", file, flags: { seed: 2, epochs: undefined } });
+    expect(config).toEqual({
+      ...presets.smoke,
+      seed: 2,
+      data: { ...presets.smoke.data, holdOut: 0.2 },
+      optimizer: { ...presets.smoke.optimizer, learningRate: 1 },
+    });
+  });
+
+  it("replaces lists, and objects of another kind, as a whole", async () => {
+    const sgd = { kind: "sgd", learningRate: 0.1, momentum: 0.9, weightDecay: 0 };
+    const file = await fileOf({ projector: { widths: [8] }, optimizer: sgd });
+    const config = await loadConfig({ ...nothing, file });
+    expect(config.projector).toEqual({ widths: [8] });
+    expect(config.optimizer).toEqual(sgd);
+  });
+
+  it("refuses files that cannot be read or are no JSON", async () => {
+    await expect(loadConfig({ ...nothing, file: "/no/such.json" })).rejects.toThrow(StorageError);
+    const broken = loadConfig({ ...nothing, file: await fileOf("{ seed: 1 }") });
+    await expect(broken).rejects.toThrow(/Option "config" must be a file of JSON/);
+  });
+});
+
+describe("checkConfig", () => {
+  it.each([
+    [{ ...quick, epoch: 3 }, "epoch", "absent (there is no such option)"],
+    [{ ...quick, loss: { ...quick.loss, lamda: 1 } }, "loss.lamda", "absent (there is no such option)"],
+    [{ ...quick, seed: -1 }, "seed", "a number of at least 0"],
+    [{ ...quick, epochs: 1.5 }, "epochs", "a whole number"],
+    [{ ...quick, epochs: "3" }, "epochs", "a number"],
+    [{ ...quick, batchSize: 0 }, "batchSize", "a number above 0"],
+    [{ ...quick, data: 3 }, "data", "an object"],
+    [{ ...quick, data: { ...quick.data, dataset: "" } }, "data.dataset", "a text that is not empty"],
+    [{ ...quick, data: { ...quick.data, holdOut: 1 } }, "data.holdOut", "a number below 1"],
+    [{ ...quick, data: { ...quick.data, imageSize: "big" } }, "data.imageSize", 'a number or "auto"'],
+    [{ ...quick, partition: "foo" }, "partition", '"stages", "end-to-end" or "units", a number or a list'],
+    [{ ...quick, partition: [[]] }, "partition.0", "a list that is not empty"],
+    [{ ...quick, loss: { kind: "byol" } }, "loss.kind", '"barlow-twins", "simclr" or "vicreg"'],
+    [{ ...quick, loss: { kind: "simclr" } }, "loss.temperature", "a number"],
+    [
+      { ...quick, network: { ...quick.network, depth: 19 } },
+      "network.depth",
+      "18, 34, 50, 101 or 152 or an object",
+    ],
+    [
+      { ...quick, network: { ...quick.network, depth: { unit: "basic", unitCounts: [1, 0] } } },
+      "network.depth.unitCounts.1",
+      "a number above 0",
+    ],
+    [
+      { ...quick, network: { ...quick.network, depth: { unit: "basic", unitCount: [1] } } },
+      "network.depth.unitCount",
+      "absent (there is no such option)",
+    ],
+    [
+      { ...quick, augmentation: { ...quick.augmentation, flip: 1 } },
+      "augmentation.flip",
+      'true or false or "auto"',
+    ],
+    [[], "configuration", "an object"],
+  ])("names the field that is wrong and what it may be (%#)", (value, option, expected) => {
+    const check = () => checkConfig(value);
+    expect(check).toThrow(InvalidOptionError);
+    expect(check).toThrow(expect.objectContaining({ option, expected }));
+  });
+});
+
+describe("resumeConfig", () => {
+  const settled = {
+    ...quick,
+    data: { ...quick.data, dataset: "cifar10", imageSize: 32 },
+    augmentation: { ...quick.augmentation, flip: true },
+  };
+
+  it("keeps the run's configuration, with which what is asked for must agree", async () => {
+    const file = await fileOf(settled);
+    expect(await resumeConfig(file, nothing)).toEqual(settled);
+    const same = { preset: "quick", file: null, flags: { seed: 0, data: { dataset: "auto" } } } as const;
+    expect(await resumeConfig(file, same)).toEqual(settled);
+    await expect(resumeConfig(file, { ...nothing, flags: { seed: 1 } })).rejects.toThrow(/"seed" must be 0/);
+    await expect(resumeConfig(file, { ...nothing, preset: "full" })).rejects.toThrow(InvalidOptionError);
+    const other = await fileOf({ loss: { kind: "simclr", temperature: 0.5 } });
+    await expect(resumeConfig(file, { ...nothing, file: other })).rejects.toThrow(/"loss.kind" must be/);
+  });
+
+  it("refuses a kept configuration that leaves something open", async () => {
+    await expect(readResolvedConfig(await fileOf(quick))).rejects.toThrow(/"data.imageSize" must be settled/);
+  });
+});

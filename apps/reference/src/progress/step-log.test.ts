@@ -1,0 +1,63 @@
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { StepEventV1 } from "@blockwise/spec";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { readStepLog, stepLog } from "./step-log.js";
+
+async function logFile(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "blockwise-log-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return join(folder, "log.jsonl");
+}
+
+function stepEvent(step: number, loss: number): StepEventV1 {
+  const block = {
+    block: "layer1",
+    loss,
+    terms: {},
+    learningRate: 0.1,
+    embeddingDeviation: 1,
+    skipped: false,
+  };
+  return {
+    step,
+    stepCount: 4,
+    epoch: 0,
+    blocks: [block],
+    pairsPerSecond: 1,
+    dataWaitShare: 0,
+    secondsLeft: 0,
+  };
+}
+
+describe("stepLog", () => {
+  it("drops what an earlier run wrote past the step that it goes on from", async () => {
+    const file = await logFile();
+    const run = async (startStep: number, losses: readonly number[]) => {
+      const log = stepLog(file);
+      await log.onRunStart?.({ startStep, stepCount: 4, blocks: ["layer1"] });
+      for (const [index, loss] of losses.entries()) await log.onStepEnd?.(stepEvent(startStep + index, loss));
+    };
+    await run(0, [1, 2, 3]);
+    await appendFile(file, '{"step":3,"lo');
+    await run(2, [30, 40]);
+    const logged = await readStepLog(file);
+    expect(logged.map(({ step, loss }) => [step, loss.layer1])).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 30],
+      [3, 40],
+    ]);
+  });
+
+  it("writes losses that are not finite as null", async () => {
+    const file = await logFile();
+    await stepLog(file).onStepEnd?.(stepEvent(0, Number.NaN));
+    expect((await readStepLog(file))[0]?.loss).toEqual({ layer1: null });
+  });
+
+  it("takes an absent file for an empty log", async () => {
+    expect(await readStepLog(await logFile())).toEqual([]);
+  });
+});
