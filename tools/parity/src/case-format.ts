@@ -37,12 +37,15 @@ export function parseCases(text: string, path: string): readonly ParityCase[] {
   } catch (cause) {
     throw new MalformedFileError(`${path} is not JSON.`, { path }, { cause });
   }
-  if (!Array.isArray(value)) throw new MalformedFileError(`${path} must hold a list of cases.`, { path });
+  if (!Array.isArray(value) || value.length === 0) {
+    throw new MalformedFileError(`${path} must hold a list of at least one case.`, { path });
+  }
   return value.map((item, index) => parseCase(item, `${path}, case ${index}`, path));
 }
 
-function parseCase(value: unknown, where: string, path: string): ParityCase {
+function parseCase(value: unknown, place: string, path: string): ParityCase {
   const fields = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const where = typeof fields.name === "string" ? `${place} (${JSON.stringify(fields.name)})` : place;
   const field = <T>(name: string, expected: string, valid: (value: unknown) => value is T): T => {
     const found = fields[name];
     if (valid(found)) return found;

@@ -28,10 +28,22 @@ describe("relativeError", () => {
       [[1], [1, 2]],
       [[1, 2], [1]],
       [[], [1]],
-      [[1, nan], [1, 2]],
-      [[1, 2], [1, nan]],
-      [[1, infinity], [1, 2]],
-      [[1, 2], [1, infinity]],
+      [
+        [1, nan],
+        [1, 2],
+      ],
+      [
+        [1, 2],
+        [1, nan],
+      ],
+      [
+        [1, infinity],
+        [1, 2],
+      ],
+      [
+        [1, 2],
+        [1, infinity],
+      ],
       [[infinity], [infinity]],
     ] as const) {
       expect([actual, reference, relativeError(numbers(...actual), numbers(...reference))]).toEqual([

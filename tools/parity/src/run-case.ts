@@ -4,6 +4,7 @@ import {
   type Network,
   type StoredTensor,
   stepNetwork,
+  storedShape,
   toStored,
 } from "@blockwise/core";
 import type { SafetensorsFile } from "@blockwise/safetensors";
@@ -34,7 +35,14 @@ export function runCase(parityCase: ParityCase, golden: SafetensorsFile, engine:
   }
 }
 
-export class CaseRun {
+/** What a tensor of a file must be like. */
+interface Slot {
+  readonly shape: readonly number[];
+  /** @default "plain" */
+  readonly layout?: ParameterLayoutV1;
+}
+
+class CaseRun {
   readonly comparison = new Comparison();
 
   constructor(
@@ -64,19 +72,26 @@ export class CaseRun {
     return { shape: entry.shape, data: entry.data };
   }
 
-  #tensor(name: string, layout: ParameterLayoutV1): tf.Tensor {
-    return fromStored(this.#read(name), layout);
+  /** @throws MalformedFileError unless it has the shape that files give a tensor of that shape and layout. */
+  #tensor(name: string, { shape, layout }: Slot): tf.Tensor {
+    const stored = this.#read(name);
+    const wanted = storedShape(shape, layout ?? "plain");
+    if (stored.shape.join() !== wanted.join()) {
+      const path = `${this.parityCase.name}.safetensors`;
+      throw new MalformedFileError(
+        `Tensor "${name}" in ${path} must have shape [${wanted.join(", ")}], but has [${stored.shape.join(", ")}].`,
+        { path },
+      );
+    }
+    return fromStored(stored, layout ?? "plain");
   }
 
   loadStart(): void {
     for (const learner of this.network.learners) {
       const { definition, optimizer } = learner;
-      const start = (specs: readonly { readonly name: string; readonly layout?: ParameterLayoutV1 }[]) =>
+      const start = (specs: readonly (Slot & { readonly name: string })[]) =>
         Object.fromEntries(
-          specs.map(({ name, layout = "plain" }) => [
-            name,
-            this.#tensor(`init.${this.#goldenName(name)}`, layout),
-          ]),
+          specs.map((spec) => [spec.name, this.#tensor(`init.${this.#goldenName(spec.name)}`, spec)]),
         );
       learner.restore(
         {
@@ -137,16 +152,11 @@ export class CaseRun {
 
   /** Heads that had no loss of their own stay at the file's start. */
   compareEvaluation(): void {
-    const layouts = new Map([["0.weight", "convolution"]] as const);
     const probe = createFeatureProbe({
       network: this.network,
       head: headOf(this.parityCase),
       seed: 0,
-      initialize: ({ name }) => {
-        const local = name.replace(/^probe_head\.\d+\./, "");
-        const golden = name.replace(/^probe_head\./, "init.pool_head.");
-        return this.#tensor(golden, layouts.get(local as "0.weight") ?? "plain");
-      },
+      initialize: (spec) => this.#tensor(spec.name.replace(/^probe_head\./, "init.pool_head."), spec),
     });
     const images = this.#images("input.view1");
     for (const [depth, { raw, head }] of probe.features(images).entries()) {
@@ -160,7 +170,7 @@ export class CaseRun {
 
   /** From `[batch, channel, height, width]`. */
   #images(name: string): tf.Tensor {
-    const { shape, data } = this.#read(name);
-    return tf.tidy(() => tf.transpose(tf.tensor(data.slice(), [...shape]), [0, 2, 3, 1]));
+    const { batch, size } = this.parityCase;
+    return tf.tidy(() => tf.transpose(this.#tensor(name, { shape: [batch, 3, size, size] }), [0, 2, 3, 1]));
   }
 }
