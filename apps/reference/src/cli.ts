@@ -10,6 +10,9 @@ import { addTrainCommand } from "./commands/train.js";
 /** Exit code for a command that was given wrong. */
 const misuseExitCode = 2;
 
+/** Exit code of a program that nobody reads any more, by convention. */
+const brokenPipeExitCode = 141;
+
 const program = new Command("blockwise")
   .description("Train deep networks block by block, without end-to-end backpropagation.")
   .showHelpAfterError("(--help lists the options)")
@@ -19,6 +22,12 @@ addTrainCommand(program);
 addEvaluateCommand(program);
 addFeaturesCommand(program);
 addDoctorCommand(program);
+
+// Whoever reads the output may stop before its end, as `head` does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(brokenPipeExitCode);
+  throw error;
+});
 
 try {
   await program.parseAsync();

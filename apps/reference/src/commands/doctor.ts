@@ -1,4 +1,4 @@
-import { type EngineReport, type EngineStatus, inspectEngines } from "@blockwise/engine";
+import type { EngineReport, EngineStatus } from "@blockwise/engine";
 import type { Command } from "commander";
 
 /** `blockwise doctor`: says which engines are there. */
@@ -8,6 +8,7 @@ export function addDoctorCommand(program: Command): void {
     .description("Say which engines are there, which is picked, and how to get a faster one.")
     .option("--json", "one JSON object on standard output")
     .action(async ({ json }: { readonly json?: true }) => {
+      const { inspectEngines } = await import("@blockwise/engine");
       const report = await inspectEngines();
       const node = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
       console.log(json ? JSON.stringify({ node, ...report }) : formatDoctor(node, report));

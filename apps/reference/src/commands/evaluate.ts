@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { readResolvedConfig } from "../config/load-config.js";
 import { createReporter } from "../progress/reporter.js";
-import { type EvaluationRecord, evaluateRun } from "../run/evaluate-run.js";
-import { openRun } from "../run/open-run.js";
+import type { EvaluationRecord } from "../run/evaluate-run.js";
 import { readJsonIfThere, requireRun, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
 import {
@@ -32,6 +31,9 @@ async function evaluate(folder: string, flags: LocationFlags & OutputFlags): Pro
   const training = await readJsonIfThere<TrainingRecord>(files.training);
   if (config.epochs > 0 && training?.complete !== true)
     note("this run is not trained to its end: its newest checkpoint is scored");
+  // What takes a second to load waits until the options are known to be right.
+  const { openRun } = await import("../run/open-run.js");
+  const { evaluateRun } = await import("../run/evaluate-run.js");
   const run = await openRun(config, note, locationsFromFlags(flags));
   const name = folder.split(/[\\/]/).filter(Boolean).at(-1) ?? folder;
   const record = await evaluateRun(run, { name, folder, reporter });

@@ -1,18 +1,9 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createFeatureProbe, extractFeatures } from "@blockwise/core";
-import { openDataset } from "@blockwise/data";
-import { createEngine } from "@blockwise/engine";
-import { type SafetensorsEntry, writeSafetensors } from "@blockwise/safetensors";
-import { type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
+import { InvalidOptionError } from "@blockwise/spec";
 import { type Command, Option } from "commander";
-import { readResolvedConfig } from "../config/load-config.js";
 import { createReporter } from "../progress/reporter.js";
-import { readInputRecord } from "../run/input-record.js";
-import { decodeSizeOf, downloadOptions } from "../run/open-data.js";
-import { openNetwork } from "../run/open-network.js";
-import { createPlugins } from "../run/plugins.js";
-import { requireRun, runFolder } from "../run/run-folder.js";
+import { requireRun } from "../run/run-folder.js";
 import {
   addLocationOptions,
   addOutputOptions,
@@ -51,57 +42,23 @@ export function addFeaturesCommand(program: Command): void {
         .choices(["error", "skip"])
         .default("error"),
     );
-  addLocationOptions(addOutputOptions(command)).action(writeFeatures);
+  addLocationOptions(addOutputOptions(command)).action(features);
 }
 
-async function writeFeatures(folder: string, images: string, flags: FeatureFlags): Promise<void> {
+async function features(run: string, images: string, flags: FeatureFlags): Promise<void> {
   await requireOutput(flags.out);
-  await requireRun(folder);
+  await requireRun(run);
   const reporter = createReporter(reporterMode(flags));
-  const note = (message: string): void => reporter.report({ event: "note", message });
-  const config = await readResolvedConfig(runFolder(folder).config);
-  const input = await readInputRecord(folder);
-  const engine = await createEngine({ name: config.engine });
-  note(`engine: ${engine.description}`);
-  const plugins = createPlugins(config, input);
-  const source = await openImages(images, flags, {
-    decodeSize: decodeSizeOf(config.data.imageSize),
-    channels: input.channels,
-  });
-  note(`data: ${source.description}`);
-  const network = await openNetwork({ config, engine, data: input, plugins }, folder);
-  const probe = createFeatureProbe({ network, head: plugins.head, seed: config.seed });
-  const blocks = chooseBlocks(
-    probe.depths.map(({ id }) => id),
-    flags.block,
+  // What takes a second to load waits until the options are known to be right.
+  const { writeFeatures } = await import("../run/write-features.js");
+  const { out, split, onCorrupt, block = null } = flags;
+  const locations = locationsFromFlags(flags);
+  const written = await writeFeatures({ run, images, out, split, onCorrupt, block, locations }, (message) =>
+    reporter.report({ event: "note", message }),
   );
-  const tables = await extractFeatures({ probe, source, augmentation: plugins.evaluationView });
-  probe.dispose();
-  network.dispose();
-  const chosen = tables.filter(({ id }) => blocks.includes(id));
-  const { size, labels, classNames } = source;
-  await writeSafetensors(flags.out, {
-    tensors: [
-      ...chosen.flatMap(({ id, raw, head }): [string, SafetensorsEntry][] => [
-        [`${id}.raw`, { dtype: "F32", shape: [size, raw.dim], data: raw.features }],
-        [`${id}.head`, { dtype: "F32", shape: [size, head.dim], data: head.features }],
-      ]),
-      ...(labels === null
-        ? []
-        : [["labels", { dtype: "I32", shape: [size], data: labels.slice() }] as [string, SafetensorsEntry]]),
-    ],
-    metadata: {
-      images,
-      run: folder,
-      split: flags.split,
-      skipped: JSON.stringify(source.options.skipped ?? []),
-      ...(classNames === null ? {} : { classNames: JSON.stringify(classNames) }),
-    },
-  });
   reporter.end();
-  const widths = chosen.map(({ id, raw, head }) => `${id} ${raw.dim} raw, ${head.dim} head`).join("; ");
-  if (flags.json) console.log(JSON.stringify({ event: "result", images: size, blocks, out: flags.out }));
-  else console.log(`${size} images, ${widths}: ${flags.out}`);
+  if (flags.json) console.log(JSON.stringify({ event: "result", ...written, out }));
+  else console.log(`${written.images} images, ${written.blocks.join(", ")}: ${out}`);
 }
 
 /** Its mistakes show before the long work. */
@@ -121,29 +78,4 @@ async function requireOutput(out: string): Promise<void> {
     received: out,
     hint: `Make the folder ${dirname(out)} first, or choose another place.`,
   });
-}
-
-async function openImages(
-  images: string,
-  { split, onCorrupt, ...locations }: FeatureFlags,
-  options: { readonly decodeSize: number; readonly channels: 1 | 3 },
-): Promise<DataSourceV1> {
-  const dataset = await openDataset(images, {
-    ...downloadOptions(locationsFromFlags(locations)),
-    digitsFrom: import.meta.url,
-    images: { ...options, onCorrupt, labels: "auto", allowEmptyClasses: true },
-  });
-  const source = dataset[split];
-  if (source !== null) return source;
-  throw new InvalidOptionError({
-    option: "split",
-    expected: `"train", since "${images}" has no test split`,
-    received: split,
-  });
-}
-
-function chooseBlocks(ids: readonly string[], block: string | undefined): readonly string[] {
-  if (block === undefined) return ids;
-  if (ids.includes(block)) return [block];
-  throw new InvalidOptionError({ option: "block", expected: `one of ${ids.join(", ")}`, received: block });
 }

@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { pixelFeatures } from "@blockwise/evaluate";
 import type { ResultsV1, RunNameV1 } from "@blockwise/report";
 import { writeFileAtomically } from "@blockwise/safetensors";
 import { DataSourceError, InvalidOptionError } from "@blockwise/spec";
@@ -10,10 +9,9 @@ import type { ResolvedConfig } from "../config/schema.js";
 import { collectResults } from "../headline/collect-results.js";
 import { type CommandEnd, runCommand } from "../headline/run-command.js";
 import { createReporter, type Reporter } from "../progress/reporter.js";
-import { linearProbeOf } from "../run/evaluate-run.js";
-import { type OpenedRun, openRun } from "../run/open-run.js";
+import type { OpenedRun } from "../run/open-run.js";
 import { makeFolder, readJsonIfThere, runFolder, writeJson } from "../run/run-folder.js";
-import { checkRun, type TrainingRecord } from "../run/train-run.js";
+import type { TrainingRecord } from "../run/train-run.js";
 import { commandLine } from "./command-line.js";
 import {
   addConfigOptions,
@@ -74,7 +72,10 @@ async function headline(flags: HeadlineFlags): Promise<void> {
   const reporter = createReporter(reporterMode(flags));
   const note = (message: string): void => reporter.report({ event: "note", message });
   const out = resolve(flags.out);
-  const { run, record } = await openExperiment(flags, out, note);
+  const start = performance.now();
+  const { run, record, resumed } = await openExperiment(flags, out, note);
+  // Loaded now, so that nothing which happens to the program in the hours of a long experiment can break its end.
+  const { scorePixels } = await import("../headline/score-pixels.js");
   const signal = onInterruption(note);
   const words = locationWords(flags);
   const execute = (command: readonly string[]): Promise<CommandEnd> =>
@@ -84,10 +85,11 @@ async function headline(flags: HeadlineFlags): Promise<void> {
   });
   if (signal.aborted) return stopped(flags, reporter);
   note("pixels: probing the images themselves");
-  const start = performance.now();
-  const pixels = { ...(await scorePixels(run)), seconds: (performance.now() - start) / 1000 };
+  const pixels = await scorePixels(run);
   const runs = variants.map(({ name }) => ({ name, folder: join(out, name) }));
-  const results = await collectResults({ run, pixels, runs, runsAtATime: flags.parallel, ...record });
+  const seconds = resumed ? null : (performance.now() - start) / 1000;
+  const runsAtATime = flags.parallel;
+  const results = await collectResults({ run, pixels, runs, runsAtATime, seconds, ...record });
   await writeResults(out, results, reporter, flags.json === true);
 }
 
@@ -96,7 +98,7 @@ async function openExperiment(
   flags: HeadlineFlags,
   out: string,
   note: (message: string) => void,
-): Promise<{ readonly run: OpenedRun; readonly record: ExperimentRecord }> {
+): Promise<{ readonly run: OpenedRun; readonly record: ExperimentRecord; readonly resumed: boolean }> {
   const recordFile = join(out, "experiment.json");
   const earlier = await readJsonIfThere<ExperimentRecord>(recordFile);
   if (earlier !== null && flags.resume === undefined) {
@@ -112,10 +114,13 @@ async function openExperiment(
     earlier === null
       ? await loadConfig(request)
       : await resumeConfig(runFolder(join(out, "blockwise")).config, request);
+  // What takes a second to load waits until the options are known to be right.
+  const { openRun } = await import("../run/open-run.js");
+  const { checkRun } = await import("../run/train-run.js");
   const run = await openRun(config, note, locationsFromFlags(flags));
   requireScorable(run);
   for (const variant of trainedVariants) checkRun({ ...run, config: variant.change(run.config) });
-  if (earlier !== null) return { run, record: earlier };
+  if (earlier !== null) return { run, record: earlier, resumed: true };
   for (const { name, change } of variants) {
     const folder = join(out, name);
     await makeFolder(folder);
@@ -124,7 +129,7 @@ async function openExperiment(
   const words = ["headline", ...process.argv.slice(3)];
   const record = { startedAt: new Date().toISOString(), command: commandLine(words) };
   await writeJson(recordFile, record);
-  return { run, record };
+  return { run, record, resumed: false };
 }
 
 function requireScorable({ config, data }: OpenedRun): void {
@@ -185,19 +190,6 @@ export class CommandFailure extends Error {
     super(message);
     this.exitCode = exitCode;
   }
-}
-
-async function scorePixels({
-  config,
-  data,
-}: OpenedRun): ReturnType<ReturnType<typeof linearProbeOf>["doEvaluate"]> {
-  const { train, test } = data.evaluation();
-  return linearProbeOf(config).doEvaluate({
-    train: pixelFeatures(train),
-    test: pixelFeatures(test ?? train),
-    classCount: data.classCount ?? 0,
-    seed: config.seed,
-  });
 }
 
 async function writeResults(

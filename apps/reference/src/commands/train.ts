@@ -3,9 +3,8 @@ import type { Command } from "commander";
 import { loadConfig, resumeConfig } from "../config/load-config.js";
 import { describeTime } from "../progress/describe-time.js";
 import { createReporter } from "../progress/reporter.js";
-import { openRun } from "../run/open-run.js";
 import { isRun, requireRun, runFolder } from "../run/run-folder.js";
-import { type TrainingRecord, trainRun } from "../run/train-run.js";
+import type { TrainingRecord } from "../run/train-run.js";
 import { commandLine } from "./command-line.js";
 import {
   addConfigOptions,
@@ -47,6 +46,9 @@ async function train(flags: TrainFlags): Promise<void> {
   const request = configRequest(flags);
   const config = resume ? await resumeConfig(files.config, request) : await loadConfig(request);
   const signal = onInterruption(note);
+  // What takes a second to load waits until the options are known to be right.
+  const { openRun } = await import("../run/open-run.js");
+  const { trainRun } = await import("../run/train-run.js");
   const run = await openRun(config, note, locationsFromFlags(flags));
   const name = flags.out.split(/[\\/]/).filter(Boolean).at(-1) ?? flags.out;
   const goOn = commandLine(["train", "--resume", "--out", flags.out, ...locationWords(flags)]);

@@ -6,12 +6,15 @@ import type { EvaluationRecord } from "../run/evaluate-run.js";
 import type { OpenedRun } from "../run/open-run.js";
 import { readJsonIfThere, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
+import type { PixelScore } from "./score-pixels.js";
 
 /** What is known of the experiment beside what its runs have written. */
 export interface ExperimentFacts {
   /** The experiment's images, engine and configuration. */
   readonly run: OpenedRun;
-  readonly pixels: { readonly top1: number; readonly protocol: JsonObject; readonly seconds: number };
+  readonly pixels: PixelScore;
+  /** How long it all took; null when it was resumed, so that nobody has measured it. */
+  readonly seconds: number | null;
   readonly startedAt: string;
   readonly command: string;
   /** How many shared the machine: it bears on their throughput. */
@@ -43,17 +46,16 @@ export async function collectResults(facts: ExperimentFacts): Promise<ResultsV1>
     },
     engineDetails: { description: engine.description, runsAtATime: facts.runsAtATime },
     settings: config as unknown as JsonObject,
-    timings: sumUp([...collected.flatMap(({ timings }) => timings), ["pixels", facts.pixels.seconds]]),
+    timings: Object.fromEntries([
+      ...collected.flatMap(({ timings }) => timings),
+      ["pixels", facts.pixels.seconds],
+      ...(facts.seconds === null ? [] : [["total", facts.seconds]]),
+    ]),
     versions: { node: process.versions.node, system: `${process.platform} ${release()} ${process.arch}` },
     warnings: collected.flatMap(({ warnings }) => warnings),
     startedAt: facts.startedAt,
     command: facts.command,
   };
-}
-
-/** What the runs themselves have measured, so that the time between an interruption and `--resume` does not count. */
-function sumUp(timings: readonly (readonly [string, number])[]): Record<string, number> {
-  return { ...Object.fromEntries(timings), total: timings.reduce((sum, [, seconds]) => sum + seconds, 0) };
 }
 
 interface CollectedRun {

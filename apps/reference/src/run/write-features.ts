@@ -1,0 +1,100 @@
+import { createFeatureProbe, type DepthTables, extractFeatures } from "@blockwise/core";
+import { openDataset } from "@blockwise/data";
+import { createEngine } from "@blockwise/engine";
+import { type SafetensorsEntry, writeSafetensors } from "@blockwise/safetensors";
+import { type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
+import { readResolvedConfig } from "../config/load-config.js";
+import { readInputRecord } from "./input-record.js";
+import { type DataLocations, decodeSizeOf, downloadOptions } from "./open-data.js";
+import { openNetwork } from "./open-network.js";
+import { createPlugins } from "./plugins.js";
+import { runFolder } from "./run-folder.js";
+
+/** Whose features to write, of which images, and where. */
+export interface FeatureRequest {
+  /** A run's folder. */
+  readonly run: string;
+  readonly images: string;
+  readonly out: string;
+  readonly split: "train" | "test";
+  readonly onCorrupt: "error" | "skip";
+  /** Null for all. */
+  readonly block: string | null;
+  readonly locations: DataLocations;
+}
+
+/**
+ * Writes the features of images: for each block `<block>.raw` and `<block>.head`, F32 `[images, width]`, and `labels`, I32
+ * `[images]`, where there are any. Rows come in the source's order.
+ *
+ * @throws CheckpointError, DataSourceError, InvalidOptionError, StorageError
+ */
+export async function writeFeatures(
+  request: FeatureRequest,
+  note: (message: string) => void,
+): Promise<{ readonly images: number; readonly blocks: readonly string[] }> {
+  const config = await readResolvedConfig(runFolder(request.run).config);
+  const input = await readInputRecord(request.run);
+  const engine = await createEngine({ name: config.engine });
+  note(`engine: ${engine.description}`);
+  const plugins = createPlugins(config, input);
+  const source = await openImages(request, {
+    decodeSize: decodeSizeOf(config.data.imageSize),
+    channels: input.channels,
+  });
+  note(`data: ${source.description}`);
+  const network = await openNetwork({ config, engine, data: input, plugins }, request.run);
+  const probe = createFeatureProbe({ network, head: plugins.head, seed: config.seed });
+  const ids = probe.depths.map(({ id }) => id);
+  const blocks = chooseBlocks(ids, request.block);
+  const tables = await extractFeatures({ probe, source, augmentation: plugins.evaluationView });
+  probe.dispose();
+  network.dispose();
+  const chosen = tables.filter(({ id }) => blocks.includes(id));
+  await writeSafetensors(request.out, {
+    tensors: [...chosen.flatMap((table) => featureEntries(table, source.size)), ...labelEntries(source)],
+    metadata: {
+      images: request.images,
+      run: request.run,
+      split: request.split,
+      skipped: JSON.stringify(source.options.skipped ?? []),
+      ...(source.classNames === null ? {} : { classNames: JSON.stringify(source.classNames) }),
+    },
+  });
+  return { images: source.size, blocks };
+}
+
+async function openImages(
+  { images, split, onCorrupt, locations }: FeatureRequest,
+  options: { readonly decodeSize: number; readonly channels: 1 | 3 },
+): Promise<DataSourceV1> {
+  const dataset = await openDataset(images, {
+    ...downloadOptions(locations),
+    digitsFrom: import.meta.url,
+    images: { ...options, onCorrupt, labels: "auto", allowEmptyClasses: true },
+  });
+  const source = dataset[split];
+  if (source !== null) return source;
+  throw new InvalidOptionError({
+    option: "split",
+    expected: `"train", since "${images}" has no test split`,
+    received: split,
+  });
+}
+
+function chooseBlocks(ids: readonly string[], block: string | null): readonly string[] {
+  if (block === null) return ids;
+  if (ids.includes(block)) return [block];
+  throw new InvalidOptionError({ option: "block", expected: `one of ${ids.join(", ")}`, received: block });
+}
+
+function featureEntries({ id, raw, head }: DepthTables, size: number): [string, SafetensorsEntry][] {
+  return [
+    [`${id}.raw`, { dtype: "F32", shape: [size, raw.dim], data: raw.features }],
+    [`${id}.head`, { dtype: "F32", shape: [size, head.dim], data: head.features }],
+  ];
+}
+
+function labelEntries({ labels, size }: DataSourceV1): [string, SafetensorsEntry][] {
+  return labels === null ? [] : [["labels", { dtype: "I32", shape: [size], data: labels.slice() }]];
+}
