@@ -1,10 +1,12 @@
 import { multiplyAdd } from "./simd";
+import { addWide, divideSums } from "./sum";
 
 /*
  * A matrix [rows, channels] is gone through in chunks of rows that stay in the first-level cache; within a chunk,
- * eight channels at a time are summed up in registers, in float32. Chunks are put together in float64.
+ * eight channels at a time are summed up in registers. No more than RUN rows are added up in float32, runs in float64.
  */
 const CHUNK_BYTES = 24576;
+const RUN = 32;
 
 function chunkRows(channels: i32): i32 {
   return min(512, max(32, CHUNK_BYTES / (channels << 2)));
@@ -25,9 +27,9 @@ function fetch(chunk: usize, bytes: usize, rowBytes: usize, sink: usize): void {
 }
 
 /**
- * Mean and biased variance of each channel of `x [rows, channels]`. Within a chunk, deviations are taken from the
- * chunk's first row, and chunks are merged by Chan, Golub and LeVeque's formula: sound for a mean far above the
- * deviation. `scratch` holds `2 * channels` float64 and `2 * channels` float32.
+ * Mean and biased variance of each channel of `x [rows, channels]`, from the sums of `d` and `d * d`, `d` being the
+ * difference from a rough mean: sound for a mean far above the deviation. `scratch` holds `2 * channels` float64 and
+ * `channels` float32.
  */
 export function statistics(
   x: usize,
@@ -38,78 +40,78 @@ export function statistics(
   scratch: usize,
 ): void {
   const rowBytes = (<usize>channels) << 2;
-  const squares = scratch + ((<usize>channels) << 3);
-  const partSum = scratch + ((<usize>channels) << 4);
-  const partSquares = partSum + rowBytes;
-  memory.fill(scratch, 0, (<usize>channels) << 4);
+  const squares = scratch + 2 * rowBytes;
+  const shift = scratch + 4 * rowBytes;
+  memory.fill(scratch, 0, 4 * rowBytes);
+  roughMean(x, rows, channels, shift);
   const step = chunkRows(channels);
   for (let first = 0; first < rows; first += step) {
     const count = min(step, rows - first);
     const chunk = x + <usize>first * rowBytes;
-    fetch(chunk, <usize>count * rowBytes, rowBytes, partSum);
-    chunkMoments(chunk, count, channels, partSum, partSquares);
-    const before = <f64>first;
-    const size = <f64>count;
-    const inverse = 1 / size;
-    const share = size / (before + size);
-    const weight = before * share;
-    for (let channel: usize = 0; channel < <usize>channels; channel++) {
-      const sum = <f64>load<f32>(partSum + (channel << 2));
-      const square = <f64>load<f32>(partSquares + (channel << 2));
-      const chunkMean = <f64>load<f32>(chunk + (channel << 2)) + sum * inverse;
-      const old = load<f64>(scratch + (channel << 3));
-      const delta = chunkMean - old;
-      store<f64>(scratch + (channel << 3), old + delta * share);
-      store<f64>(
-        squares + (channel << 3),
-        load<f64>(squares + (channel << 3)) + max(square - sum * sum * inverse, 0) + delta * delta * weight,
-      );
-    }
+    fetch(chunk, <usize>count * rowBytes, rowBytes, mean);
+    addMoments(chunk, count, channels, shift, scratch, squares);
   }
+  const size = <f64>rows;
   for (let channel: usize = 0; channel < <usize>channels; channel++) {
-    store<f32>(mean + (channel << 2), <f32>load<f64>(scratch + (channel << 3)));
-    store<f32>(variance + (channel << 2), <f32>(load<f64>(squares + (channel << 3)) / <f64>rows));
+    const at = channel << 2;
+    const offset = load<f64>(scratch + 2 * at) / size;
+    const square = load<f64>(squares + 2 * at) / size;
+    store<f32>(mean + at, <f32>(<f64>load<f32>(shift + at) + offset));
+    store<f32>(variance + at, <f32>max(square - offset * offset, 0));
   }
 }
 
-/** Sums of `d` and `d * d`, `d` being the difference from the chunk's first row. */
-function chunkMoments(chunk: usize, rows: i32, channels: i32, sums: usize, squares: usize): void {
+/** The mean of a few rows from all over `x`; their distance is odd so that they are not the same pixel of images. */
+function roughMean(x: usize, rows: i32, channels: i32, target: usize): void {
+  const samples = min(rows, 16);
+  const distance = (rows / max(samples, 1)) | 1;
+  const share = <f32>1 / <f32>samples;
+  const rowBytes = (<usize>channels) << 2;
+  memory.fill(target, 0, rowBytes);
+  for (let sample = 0; sample < samples; sample++) {
+    const row = x + <usize>((sample * distance) % rows) * rowBytes;
+    for (let at: usize = 0; at < rowBytes; at += 4) {
+      store<f32>(target + at, load<f32>(target + at) + load<f32>(row + at) * share);
+    }
+  }
+}
+
+/** Adds the sums of `d` and `d * d`, `d` being the difference from `shift`, to float64 `sums` and `squares`. */
+function addMoments(chunk: usize, rows: i32, channels: i32, shift: usize, sums: usize, squares: usize): void {
   const rowBytes = (<usize>channels) << 2;
   const end = chunk + <usize>rows * rowBytes;
-  let channel: usize = 0;
-  for (; channel + 8 <= <usize>channels; channel += 8) {
-    const offset = channel << 2;
-    const shift0 = v128.load(chunk + offset);
-    const shift1 = v128.load(chunk + offset, 16);
-    let sum0 = f32x4.splat(0);
-    let sum1 = f32x4.splat(0);
-    let square0 = f32x4.splat(0);
-    let square1 = f32x4.splat(0);
-    for (let row = chunk + offset; row < end; row += rowBytes) {
-      const d0 = f32x4.sub(v128.load(row), shift0);
-      const d1 = f32x4.sub(v128.load(row, 16), shift1);
-      sum0 = f32x4.add(sum0, d0);
-      sum1 = f32x4.add(sum1, d1);
-      square0 = multiplyAdd(square0, d0, d0);
-      square1 = multiplyAdd(square1, d1, d1);
+  let at: usize = 0;
+  for (; at + 32 <= rowBytes; at += 32) {
+    const shift0 = v128.load(shift + at);
+    const shift1 = v128.load(shift + at, 16);
+    for (let row = chunk + at; row < end; ) {
+      const runEnd = min(end, row + RUN * rowBytes);
+      let sum0 = f32x4.splat(0);
+      let sum1 = f32x4.splat(0);
+      let square0 = f32x4.splat(0);
+      let square1 = f32x4.splat(0);
+      for (; row < runEnd; row += rowBytes) {
+        const d0 = f32x4.sub(v128.load(row), shift0);
+        const d1 = f32x4.sub(v128.load(row, 16), shift1);
+        sum0 = f32x4.add(sum0, d0);
+        sum1 = f32x4.add(sum1, d1);
+        square0 = multiplyAdd(square0, d0, d0);
+        square1 = multiplyAdd(square1, d1, d1);
+      }
+      addWide(sums + 2 * at, sum0, sum1);
+      addWide(squares + 2 * at, square0, square1);
     }
-    v128.store(sums + offset, sum0);
-    v128.store(sums + offset, sum1, 16);
-    v128.store(squares + offset, square0);
-    v128.store(squares + offset, square1, 16);
   }
-  for (; channel < <usize>channels; channel++) {
-    const offset = channel << 2;
-    const shift = load<f32>(chunk + offset);
-    let sum: f32 = 0;
-    let square: f32 = 0;
-    for (let row = chunk + offset; row < end; row += rowBytes) {
-      const d = load<f32>(row) - shift;
+  for (; at < rowBytes; at += 4) {
+    let sum = load<f64>(sums + 2 * at);
+    let square = load<f64>(squares + 2 * at);
+    for (let row = chunk + at; row < end; row += rowBytes) {
+      const d = <f64>(load<f32>(row) - load<f32>(shift + at));
       sum += d;
       square += d * d;
     }
-    store<f32>(sums + offset, sum);
-    store<f32>(squares + offset, square);
+    store<f64>(sums + 2 * at, sum);
+    store<f64>(squares + 2 * at, square);
   }
 }
 
@@ -179,7 +181,10 @@ export function normalize(
   }
 }
 
-/** The same, averaged over each sample's `pixels` rows: `y [batch, channels]`. `scratch` holds one float32. */
+/**
+ * The same, averaged over each sample's `pixels` rows: `y [batch, channels]`. `scratch` holds `channels` float64 and
+ * one float32.
+ */
 export function normalizePool(
   x: usize,
   residual: usize,
@@ -196,47 +201,49 @@ export function normalizePool(
   const rowBytes = (<usize>channels) << 2;
   const sampleBytes = rowBytes * <usize>pixels;
   const floor = f32x4.splat(relu ? 0 : -Infinity);
-  const scale: f32 = <f32>1 / <f32>pixels;
   const wholeBytes = rowBytes & ~31;
   const chunkBytes = <usize>chunkRows(channels) * rowBytes;
+  const sink = scratch + 2 * rowBytes;
   for (let sample = 0; sample < batch; sample++) {
-    memory.fill(y, 0, wholeBytes);
+    memory.fill(scratch, 0, 2 * rowBytes);
     for (let first: usize = 0; first < sampleBytes; first += chunkBytes) {
       const last = min(sampleBytes, first + chunkBytes);
-      fetch(x + first, last - first, rowBytes, scratch);
-      if (residual) fetch(residual + first, last - first, rowBytes, scratch);
+      fetch(x + first, last - first, rowBytes, sink);
+      if (residual) fetch(residual + first, last - first, rowBytes, sink);
       for (let at: usize = 0; at < wholeBytes; at += 32) {
-        let sum0 = f32x4.splat(0);
-        let sum1 = f32x4.splat(0);
         const mean0 = v128.load(mean + at);
         const mean1 = v128.load(mean + at, 16);
         const factor0 = v128.load(factor + at);
         const factor1 = v128.load(factor + at, 16);
         const shift0 = v128.load(shift + at);
         const shift1 = v128.load(shift + at, 16);
-        for (let row = first + at; row < last; row += rowBytes) {
-          let y0 = multiplyAdd(shift0, f32x4.sub(v128.load(x + row), mean0), factor0);
-          let y1 = multiplyAdd(shift1, f32x4.sub(v128.load(x + row, 16), mean1), factor1);
-          if (residual) {
-            y0 = f32x4.add(y0, v128.load(residual + row));
-            y1 = f32x4.add(y1, v128.load(residual + row, 16));
+        for (let row = first + at; row < last; ) {
+          const runEnd = min(last, row + RUN * rowBytes);
+          let sum0 = f32x4.splat(0);
+          let sum1 = f32x4.splat(0);
+          for (; row < runEnd; row += rowBytes) {
+            let y0 = multiplyAdd(shift0, f32x4.sub(v128.load(x + row), mean0), factor0);
+            let y1 = multiplyAdd(shift1, f32x4.sub(v128.load(x + row, 16), mean1), factor1);
+            if (residual) {
+              y0 = f32x4.add(y0, v128.load(residual + row));
+              y1 = f32x4.add(y1, v128.load(residual + row, 16));
+            }
+            sum0 = f32x4.add(sum0, f32x4.max(y0, floor));
+            sum1 = f32x4.add(sum1, f32x4.max(y1, floor));
           }
-          sum0 = f32x4.add(sum0, f32x4.max(y0, floor));
-          sum1 = f32x4.add(sum1, f32x4.max(y1, floor));
+          addWide(scratch + 2 * at, sum0, sum1);
         }
-        v128.store(y + at, f32x4.add(v128.load(y + at), f32x4.mul(sum0, f32x4.splat(scale))));
-        v128.store(y + at, f32x4.add(v128.load(y + at, 16), f32x4.mul(sum1, f32x4.splat(scale))), 16);
       }
     }
-    let at = wholeBytes;
-    for (; at < rowBytes; at += 4) {
-      let sum: f32 = 0;
+    for (let at = wholeBytes; at < rowBytes; at += 4) {
+      let sum: f64 = 0;
       for (let row: usize = at; row < sampleBytes; row += rowBytes) {
         const value = normal1(x + row, residual ? residual + row : 0, mean + at, factor + at, shift + at);
-        sum += relu ? max<f32>(value, 0) : value;
+        sum += <f64>(relu ? max<f32>(value, 0) : value);
       }
-      store<f32>(y + at, sum * scale);
+      store<f64>(scratch + 2 * at, sum);
     }
+    divideSums(scratch, channels, <f64>pixels, y);
     x += sampleBytes;
     y += rowBytes;
     if (residual) residual += sampleBytes;
@@ -247,7 +254,7 @@ export function normalizePool(
  * First pass of the gradient: `g = dy` where the activation let pass, and per channel the sums of `g` and of
  * `g * (x - mean)`, as float64 at `sums` and behind it. With `pixels` above 0, `dy` is `[batch, channels]` and each
  * of its rows stands for `pixels` rows, divided by their number. `g` is written where `gradient` is not null.
- * `scratch` holds `3 * channels` float32.
+ * `scratch` holds `channels + 1` float32.
  */
 export function gradientSums(
   x: usize,
@@ -265,42 +272,41 @@ export function gradientSums(
   scratch: usize,
 ): void {
   const rowBytes = (<usize>channels) << 2;
-  const products = sums + ((<usize>channels) << 3);
   memory.fill(sums, 0, (<usize>channels) << 4);
   const span = pixels > 0 ? pixels : rows;
   const step = min(span, chunkRows(channels));
   const dyRowBytes: usize = pixels > 0 ? 0 : rowBytes;
-  const pooled = scratch + 2 * rowBytes;
+  const sink = scratch + rowBytes;
   for (let start = 0; start < rows; start += span) {
     let incoming = dy;
     if (pixels > 0) {
-      const share = <f32>1 / <f32>pixels;
-      for (let at: usize = 0; at < rowBytes; at += 4) store<f32>(pooled + at, load<f32>(dy + at) * share);
+      divideRow(dy, channels, pixels, scratch);
       dy += rowBytes;
-      incoming = pooled;
+      incoming = scratch;
     }
     for (let first = 0; first < span; first += step) {
       const count = min(step, span - first);
       const bytes = <usize>count * rowBytes;
-      fetch(x, bytes, rowBytes, scratch);
-      if (residual) fetch(residual, bytes, rowBytes, scratch);
-      if (dyRowBytes) fetch(incoming, bytes, rowBytes, scratch);
-      chunkGradient(x, residual, incoming, dyRowBytes, gradient, count, channels, mean, factor, shift, relu, scratch);
+      fetch(x, bytes, rowBytes, sink);
+      if (residual) fetch(residual, bytes, rowBytes, sink);
+      if (dyRowBytes) fetch(incoming, bytes, rowBytes, sink);
+      addGradient(x, residual, incoming, dyRowBytes, gradient, count, channels, mean, factor, shift, relu, sums);
       x += bytes;
       if (residual) residual += bytes;
       if (gradient) gradient += bytes;
       incoming += <usize>count * dyRowBytes;
-      for (let channel: usize = 0; channel < <usize>channels; channel++) {
-        const wide = channel << 3;
-        const at = scratch + (channel << 2);
-        store<f64>(sums + wide, load<f64>(sums + wide) + <f64>load<f32>(at));
-        store<f64>(products + wide, load<f64>(products + wide) + <f64>load<f32>(at + rowBytes));
-      }
     }
   }
 }
 
-function chunkGradient(
+/** `target = dy / pixels`. */
+function divideRow(dy: usize, channels: i32, pixels: i32, target: usize): void {
+  for (let at: usize = 0; at < (<usize>channels) << 2; at += 4) {
+    store<f32>(target + at, load<f32>(dy + at) / <f32>pixels);
+  }
+}
+
+function addGradient(
   x: usize,
   residual: usize,
   dy: usize,
@@ -315,62 +321,64 @@ function chunkGradient(
   sums: usize,
 ): void {
   const rowBytes = (<usize>channels) << 2;
+  const products = sums + 2 * rowBytes;
   const zero = f32x4.splat(0);
   const always = i32x4.splat(relu ? 0 : -1);
   let at: usize = 0;
   for (; at + 32 <= rowBytes; at += 32) {
-    let sum0 = zero;
-    let sum1 = zero;
-    let product0 = zero;
-    let product1 = zero;
     const mean0 = v128.load(mean + at);
     const mean1 = v128.load(mean + at, 16);
     let from = x + at;
     let incoming = dy + at;
     let other = residual + at;
     let target = gradient + at;
-    for (let row = 0; row < rows; row++) {
-      const d0 = f32x4.sub(v128.load(from), mean0);
-      const d1 = f32x4.sub(v128.load(from, 16), mean1);
-      let y0 = multiplyAdd(v128.load(shift + at), d0, v128.load(factor + at));
-      let y1 = multiplyAdd(v128.load(shift + at, 16), d1, v128.load(factor + at, 16));
-      if (residual) {
-        y0 = f32x4.add(y0, v128.load(other));
-        y1 = f32x4.add(y1, v128.load(other, 16));
-        other += rowBytes;
+    for (let row = 0; row < rows; ) {
+      const runEnd = min(rows, row + RUN);
+      let sum0 = zero;
+      let sum1 = zero;
+      let product0 = zero;
+      let product1 = zero;
+      for (; row < runEnd; row++) {
+        const d0 = f32x4.sub(v128.load(from), mean0);
+        const d1 = f32x4.sub(v128.load(from, 16), mean1);
+        let y0 = multiplyAdd(v128.load(shift + at), d0, v128.load(factor + at));
+        let y1 = multiplyAdd(v128.load(shift + at, 16), d1, v128.load(factor + at, 16));
+        if (residual) {
+          y0 = f32x4.add(y0, v128.load(other));
+          y1 = f32x4.add(y1, v128.load(other, 16));
+          other += rowBytes;
+        }
+        const g0 = v128.and(v128.load(incoming), v128.or(f32x4.gt(y0, zero), always));
+        const g1 = v128.and(v128.load(incoming, 16), v128.or(f32x4.gt(y1, zero), always));
+        if (gradient) {
+          v128.store(target, g0);
+          v128.store(target, g1, 16);
+          target += rowBytes;
+        }
+        sum0 = f32x4.add(sum0, g0);
+        sum1 = f32x4.add(sum1, g1);
+        product0 = multiplyAdd(product0, g0, d0);
+        product1 = multiplyAdd(product1, g1, d1);
+        from += rowBytes;
+        incoming += dyRowBytes;
       }
-      const g0 = v128.and(v128.load(incoming), v128.or(f32x4.gt(y0, zero), always));
-      const g1 = v128.and(v128.load(incoming, 16), v128.or(f32x4.gt(y1, zero), always));
-      if (gradient) {
-        v128.store(target, g0);
-        v128.store(target, g1, 16);
-        target += rowBytes;
-      }
-      sum0 = f32x4.add(sum0, g0);
-      sum1 = f32x4.add(sum1, g1);
-      product0 = multiplyAdd(product0, g0, d0);
-      product1 = multiplyAdd(product1, g1, d1);
-      from += rowBytes;
-      incoming += dyRowBytes;
+      addWide(sums + 2 * at, sum0, sum1);
+      addWide(products + 2 * at, product0, product1);
     }
-    v128.store(sums + at, sum0);
-    v128.store(sums + at, sum1, 16);
-    v128.store(sums + rowBytes + at, product0);
-    v128.store(sums + rowBytes + at, product1, 16);
   }
   for (; at < rowBytes; at += 4) {
-    let sum: f32 = 0;
-    let product: f32 = 0;
+    let sum = load<f64>(sums + 2 * at);
+    let product = load<f64>(products + 2 * at);
     for (let row: usize = 0; row < <usize>rows; row++) {
       const place = row * rowBytes + at;
       const y = normal1(x + place, residual ? residual + place : 0, mean + at, factor + at, shift + at);
       const g = !relu || y > 0 ? load<f32>(dy + row * dyRowBytes + at) : 0;
       if (gradient) store<f32>(gradient + place, g);
-      sum += g;
-      product += g * (load<f32>(x + place) - load<f32>(mean + at));
+      sum += <f64>g;
+      product += <f64>g * <f64>(load<f32>(x + place) - load<f32>(mean + at));
     }
-    store<f32>(sums + at, sum);
-    store<f32>(sums + rowBytes + at, product);
+    store<f64>(sums + 2 * at, sum);
+    store<f64>(products + 2 * at, product);
   }
 }
 
@@ -432,8 +440,7 @@ export function gradientInput(
   for (let start = 0; start < rows; start += span) {
     let incoming = dy;
     if (pixels > 0) {
-      const share = <f32>1 / <f32>pixels;
-      for (let at: usize = 0; at < rowBytes; at += 4) store<f32>(scratch + at, load<f32>(dy + at) * share);
+      divideRow(dy, channels, pixels, scratch);
       dy += rowBytes;
       incoming = scratch;
     }

@@ -16,6 +16,7 @@ export { maxPool, maxPoolGradient } from "./max-pool";
 export { buildRowTable, multiplyBlock } from "./multiply";
 export { copyPadded, packPanels, transpose } from "./pack";
 export { reduceBlock } from "./reduce";
+export { addSums, divideSums } from "./sum";
 
 /** Sets `bytes` bytes to zero. */
 export function clear(address: usize, bytes: usize): void {

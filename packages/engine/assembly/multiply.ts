@@ -1,4 +1,4 @@
-import { multiplyAdd, storePart } from "./simd";
+import { loadPart, multiplyAdd, storePart } from "./simd";
 
 /** Rows of a tile: ten accumulators of four floats, with what else is alive, just fit the sixteen registers. */
 const TILE_ROWS = 5;
@@ -44,7 +44,8 @@ export function buildRowTable(
 /**
  * `output[row] = sum over segments and k of input[row + segment][k] * panel[segment][k]` for all rows of a table and
  * all panels: a matrix product whose left operand is read in place, each of its rows in `segmentCount` contiguous
- * runs of `run` floats. `segments` holds their byte offsets from the row's own.
+ * runs of `run` floats. `segments` holds their byte offsets from the row's own. With `accumulate`, the sums are added
+ * to what is there.
  */
 export function multiplyBlock(
   table: usize,
@@ -57,6 +58,7 @@ export function multiplyBlock(
   panelBytes: usize,
   output: usize,
   columns: i32,
+  accumulate: bool,
 ): void {
   const tableEnd = table + <usize>(((rowCount + TILE_ROWS - 1) / TILE_ROWS) * TILE_ROWS * 8);
   const segmentsEnd = segments + ((<usize>segmentCount) << 2);
@@ -66,7 +68,7 @@ export function multiplyBlock(
   if (tilesInside) {
     for (let column = 0; column < columns; column += 8) {
       for (let tile = table; tile < tableEnd; tile += TILE_ROWS * 8) {
-        multiplyTile(tile, input, segments, segmentsEnd, run, panels, output + ((<usize>column) << 2), columns - column);
+        multiplyTile(tile, input, segments, segmentsEnd, run, panels, output + ((<usize>column) << 2), columns - column, accumulate);
       }
       panels += panelBytes;
     }
@@ -74,7 +76,7 @@ export function multiplyBlock(
     for (let tile = table; tile < tableEnd; tile += TILE_ROWS * 8) {
       let panel = panels;
       for (let column = 0; column < columns; column += 8) {
-        multiplyTile(tile, input, segments, segmentsEnd, run, panel, output + ((<usize>column) << 2), columns - column);
+        multiplyTile(tile, input, segments, segmentsEnd, run, panel, output + ((<usize>column) << 2), columns - column, accumulate);
         panel += panelBytes;
       }
     }
@@ -90,6 +92,7 @@ function multiplyTile(
   panel: usize,
   output: usize,
   columns: i32,
+  accumulate: bool,
 ): void {
   let s00 = f32x4.splat(0);
   let s01 = f32x4.splat(0);
@@ -173,11 +176,31 @@ function multiplyTile(
       panel += 32;
     }
   }
-  storeRow(output + <usize>load<i32>(table, 4), s00, s01, columns);
-  storeRow(output + <usize>load<i32>(table, 12), s10, s11, columns);
-  storeRow(output + <usize>load<i32>(table, 20), s20, s21, columns);
-  storeRow(output + <usize>load<i32>(table, 28), s30, s31, columns);
-  storeRow(output + <usize>load<i32>(table, 36), s40, s41, columns);
+  const y0 = output + <usize>load<i32>(table, 4);
+  const y1 = output + <usize>load<i32>(table, 12);
+  const y2 = output + <usize>load<i32>(table, 20);
+  const y3 = output + <usize>load<i32>(table, 28);
+  const y4 = output + <usize>load<i32>(table, 36);
+  if (accumulate) {
+    // All are loaded before any is stored: rows of the last tile may be the same.
+    s00 = f32x4.add(s00, loadPart(y0, columns));
+    s10 = f32x4.add(s10, loadPart(y1, columns));
+    s20 = f32x4.add(s20, loadPart(y2, columns));
+    s30 = f32x4.add(s30, loadPart(y3, columns));
+    s40 = f32x4.add(s40, loadPart(y4, columns));
+    if (columns > 4) {
+      s01 = f32x4.add(s01, loadPart(y0 + 16, columns - 4));
+      s11 = f32x4.add(s11, loadPart(y1 + 16, columns - 4));
+      s21 = f32x4.add(s21, loadPart(y2 + 16, columns - 4));
+      s31 = f32x4.add(s31, loadPart(y3 + 16, columns - 4));
+      s41 = f32x4.add(s41, loadPart(y4 + 16, columns - 4));
+    }
+  }
+  storeRow(y0, s00, s01, columns);
+  storeRow(y1, s10, s11, columns);
+  storeRow(y2, s20, s21, columns);
+  storeRow(y3, s30, s31, columns);
+  storeRow(y4, s40, s41, columns);
 }
 
 @inline

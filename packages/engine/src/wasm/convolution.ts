@@ -1,4 +1,5 @@
 import type { backend_util, TensorInfo } from "@tensorflow/tfjs-core";
+import { blockSum } from "./block-sum.js";
 import { blocksOf, largestBlock } from "./blocks.js";
 import { type CorrelationPhase, correlate } from "./correlate.js";
 import { paddedSource } from "./padded-source.js";
@@ -195,7 +196,7 @@ export function convolutionFilterGradient(
   const shape = [filterHeight, filterWidth, inChannels, outChannels];
   const gradient = runtime.allocate(shape);
   const target = runtime.address(gradient);
-  kernels.clear(target, filterHeight * filterWidth * inChannels * outChannels * 4);
+  const sum = blockSum(runtime, target, filterHeight * filterWidth * inChannels * outChannels);
   if (batchSize * outHeight * outWidth === 0) return gradient;
 
   const paddedWidth = (outWidth - 1) * strideWidth + filterWidth;
@@ -237,6 +238,7 @@ export function convolutionFilterGradient(
       panels,
       pixels * 32,
     );
+    sum.nextBlock();
     offsets.forEach((offset, index) => {
       kernels.reduceBlock(
         input + offset,
@@ -254,6 +256,7 @@ export function convolutionFilterGradient(
       );
     });
   }
+  sum.finish();
   return gradient;
 }
 

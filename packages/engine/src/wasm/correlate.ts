@@ -2,7 +2,7 @@ import { type Block, blocksOf, largestBlock } from "./blocks.js";
 import type { Address } from "./kernel-module.js";
 import { type PaddedImages, paddedSource, type SourceLayout } from "./padded-source.js";
 import type { WasmRuntime } from "./runtime.js";
-import { segmentsOf, writeOffsets } from "./segments.js";
+import { passesOf, segmentsOf, writeOffsets } from "./segments.js";
 
 /** Input and output of a block together stay in the second-level cache. */
 const BLOCK_BYTES = 196_608;
@@ -84,10 +84,11 @@ function phaseProduct(
 ): (block: Block, input: Address, output: Address) => void {
   const { kernels } = runtime;
   const { source, stride, dilation, outputChannels, outputStrides } = correlation;
-  const { offsets, run } = segmentsOf(phase.taps, dilation, source.channels, layout.rowBytes);
+  const taps = segmentsOf(phase.taps, dilation, source.channels, layout.rowBytes);
+  const passes = passesOf(taps);
   const panelBytes = phase.taps[0] * phase.taps[1] * source.channels * 32;
   const inputStart = phase.rowStart * layout.rowBytes + phase.columnStart * layout.pixelBytes;
-  writeOffsets(runtime, scratch.segments, offsets);
+  writeOffsets(runtime, scratch.segments, taps.offsets);
   let tableImages = 0;
   let tableRows = 0;
   return (block, input, output) => {
@@ -107,18 +108,21 @@ function phaseProduct(
       tableImages = block.images;
       tableRows = rows;
     }
-    kernels.multiplyBlock(
-      scratch.table,
-      block.images * rows * phase.columns,
-      input + inputStart,
-      scratch.segments,
-      offsets.length,
-      run,
-      phase.panels,
-      panelBytes,
-      output + phase.outputStart,
-      outputChannels,
-    );
+    passes.forEach(({ firstSegment, segments, skip, run }, index) => {
+      kernels.multiplyBlock(
+        scratch.table,
+        block.images * rows * phase.columns,
+        input + inputStart + skip * 4,
+        scratch.segments + firstSegment * 4,
+        segments,
+        run,
+        phase.panels + (firstSegment * taps.run + skip) * 32,
+        panelBytes,
+        output + phase.outputStart,
+        outputChannels,
+        Number(index > 0),
+      );
+    });
   };
 }
 

@@ -50,6 +50,7 @@ export interface KernelModule {
     panelBytes: number,
     output: Address,
     columns: number,
+    accumulate: number,
   ): void;
   reduceBlock(
     input: Address,
@@ -65,6 +66,8 @@ export interface KernelModule {
     output: Address,
     columns: number,
   ): void;
+  addSums(source: Address, outer: number, reduced: number, inner: number, sums: Address): void;
+  divideSums(sums: Address, count: number, divisor: number, target: Address): void;
   statistics(
     x: Address,
     rows: number,

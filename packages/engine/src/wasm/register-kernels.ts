@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { batchNormKernels } from "./batch-norm-kernels.js";
 import { convolutionKernels } from "./convolution-kernels.js";
 import { identityKernels } from "./identity-kernel.js";
@@ -6,6 +6,8 @@ import { matrixKernels } from "./matrix-kernels.js";
 import { maxPoolKernels } from "./max-pool-kernels.js";
 import { runtimeOf, type WasmRuntime } from "./runtime.js";
 import { segmentSumKernels } from "./segment-sum-kernel.js";
+import { replaceKernel } from "./stock-kernels.js";
+import { sumKernels } from "./sum-kernels.js";
 
 /** A kernel on a prepared wasm backend: inputs and attributes as TensorFlow.js names them. */
 export type WasmKernel = (
@@ -26,16 +28,12 @@ export function registerWasmKernels(): void {
     ...matrixKernels,
     ...maxPoolKernels,
     ...segmentSumKernels,
+    ...sumKernels,
   };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
-    if (tf.getKernel(kernelName, "wasm") !== undefined) tf.unregisterKernel(kernelName, "wasm");
-    tf.registerKernel({
-      kernelName,
-      backendName: "wasm",
-      kernelFunc: ({ inputs, attrs, backend }) => {
-        const runtime = runtimeOf(backend);
-        return runtime.cleanUpOnError(() => kernel(runtime, inputs, attrs ?? {}));
-      },
+    replaceKernel(kernelName, ({ inputs, attrs, backend }) => {
+      const runtime = runtimeOf(backend);
+      return runtime.cleanUpOnError(() => kernel(runtime, inputs, attrs ?? {}));
     });
   }
 }

@@ -29,6 +29,40 @@ export function segmentsOf(
   return { offsets, run: contiguous ? width * channels : channels };
 }
 
+/** A part of the summands of a window: some whole segments, or a piece of one. */
+export interface SegmentPass {
+  readonly firstSegment: number;
+  readonly segments: number;
+  /** Floats of each segment that are left out in front. */
+  readonly skip: number;
+  readonly run: number;
+}
+
+/**
+ * Cuts the summands of a window into passes of at most 192: what is added up in one float32 register keeps its digits,
+ * and a panel its place in the first-level cache.
+ */
+export function passesOf({ offsets, run }: Segments): readonly SegmentPass[] {
+  if (run > PASS_SUMMANDS) {
+    const pieces = Math.ceil(run / PASS_SUMMANDS);
+    const starts = Array.from({ length: pieces + 1 }, (_, piece) => Math.round((piece * run) / pieces));
+    return offsets.flatMap((_, firstSegment) =>
+      starts.slice(1).map((end, piece) => {
+        const skip = starts[piece] ?? 0;
+        return { firstSegment, segments: 1, skip, run: end - skip };
+      }),
+    );
+  }
+  const fitting = Math.floor(PASS_SUMMANDS / run);
+  const passes: SegmentPass[] = [];
+  for (let firstSegment = 0; firstSegment < offsets.length; firstSegment += fitting) {
+    passes.push({ firstSegment, segments: Math.min(fitting, offsets.length - firstSegment), skip: 0, run });
+  }
+  return passes;
+}
+
+const PASS_SUMMANDS = 192;
+
 /** Writes offsets where the kernels can read them. */
 export function writeOffsets(runtime: WasmRuntime, address: Address, offsets: readonly number[]): void {
   new Int32Array(runtime.memory.buffer, address, offsets.length).set(offsets);
