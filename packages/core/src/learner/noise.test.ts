@@ -4,7 +4,7 @@ import { fold, rootKey } from "@blockwise/random";
 import type { OptimizerV1 } from "@blockwise/spec";
 import { checkGradients, useCpuBackend } from "@blockwise/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { tinyNetwork, tinyViews } from "../__fixtures__/tiny-network.js";
 import { stepNetwork } from "../trainer/step-network.js";
 import { addNoise } from "./noise.js";
@@ -140,6 +140,14 @@ describe("noise in a network", () => {
     expect(maps.get("2.0.0")).not.toEqual(quietMap);
     const drawn = [...maps.entries()].filter(([name]) => name.startsWith("1.")).map(([, map]) => map.join());
     expect(new Set(drawn).size).toBe(4);
+    // Every block of every step draws from a key of its own.
+    const drawnFrom = noisy.learners.map((learner) => vi.spyOn(learner, "step"));
+    for (const index of [0, 1]) step(noisy, index);
+    const keys = drawnFrom.flatMap(({ mock }) =>
+      mock.calls.map(([request]) => JSON.stringify(request.noiseKey)),
+    );
+    expect(keys).toHaveLength(6);
+    expect(new Set(keys).size).toBe(6);
     view.dispose();
     noisy.dispose();
     quiet.dispose();
