@@ -67,7 +67,8 @@ describe("blockwise train", () => {
     expect(Number(saved.slice("step-".length))).toBeLessThan(stepCount);
 
     const second = startCli("train", "--resume", "--json", "--out", out);
-    await second.printed('"event":"checkpoint"');
+    // Past the checkpoint at step 40, so that the log is ahead of it.
+    await second.printed('"step":45,');
     second.process.kill("SIGKILL");
     await second.ended;
 
