@@ -6,7 +6,7 @@ import { addWide, divideSums } from "./sum";
  * eight channels at a time are summed up in registers. No more than RUN rows are added up in float32, runs in float64.
  */
 const CHUNK_BYTES = 24576;
-const RUN = 32;
+const RUN = 64;
 
 function chunkRows(channels: i32): i32 {
   return min(512, max(32, CHUNK_BYTES / (channels << 2)));
