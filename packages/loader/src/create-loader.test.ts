@@ -206,10 +206,13 @@ describe("iteration", () => {
   test("waits, when it is left, until no worker writes any more", async () => {
     const folder = mkdtempSync(join(tmpdir(), "blockwise-loader-"));
     const gate = join(folder, "gate");
-    const augmentation = probe({ gate, gateAt: 5 });
+    const log = join(folder, "log");
+    const augmentation = probe({ gate, gateAt: 5, log });
     const loader = makeLoader({ workers: 1, augmentation, shuffle: false });
     for await (const batch of loader.epoch(0)) {
       expect(batch.step).toBe(0);
+      // Image 4 opens the next batch: once it is made, the worker has begun that batch and will wait at image 5.
+      await expect.poll(() => statSync(log).size, { timeout: 30_000 }).toBeGreaterThanOrEqual(10);
       setTimeout(() => writeFileSync(gate, ""), 50);
       break;
     }

@@ -51,9 +51,8 @@ export function resolveLoaderOptions(options: LoaderOptions): Required<LoaderOpt
   if (dropLast && batchSize > source.size) {
     throw new InvalidOptionError({
       option: "batchSize",
-      expected: `at most ${source.size}, the number of images of "${source.id}",`,
+      expected: `at most ${source.size}, the number of images in "${source.id}" (a last batch that is not full is left out)`,
       received: batchSize,
-      hint: "Make it smaller, or set `dropLast: false` to take a batch that is not full.",
     });
   }
   return { source, augmentation, batchSize, key, workers, prefetch, shuffle, dropLast };
