@@ -147,9 +147,9 @@ function slopeAlong(
   index: number,
 ): { readonly direction: tf.Tensor; readonly value: number } {
   const moved = inputs[index] as tf.Tensor;
-  const normal = tf.randomNormal(moved.shape, 0, 1, "float32", index);
+  const normal = tf.randomNormal(moved.shape, 0, 1, "float32", 1 + index);
   const direction = tf.div(normal, tf.norm(normal));
-  const step = 0.02;
+  const step = 0.005;
   const at = (distance: number): number => {
     const shifted = inputs.with(index, tf.add(moved, tf.mul(direction, distance)));
     return f(...shifted).dataSync()[0] ?? Number.NaN;

@@ -1,12 +1,7 @@
-import {
-  type BufferSpecV1,
-  type LayerV1,
-  MissingStateError,
-  type OperationsV1,
-  type ParameterSpecV1,
-} from "@blockwise/spec";
+import { type LayerV1, MissingStateError, type OperationsV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { referenceOperations } from "./reference-operations.js";
+import { startTensor } from "./start-tensor.js";
 
 /** How a subject's layer is called. */
 export interface LayerCall {
@@ -37,8 +32,8 @@ export function createLayerSubject(
   layer: LayerV1,
   operations: OperationsV1 = referenceOperations,
 ): LayerSubject {
-  const parameters = new Map(layer.parameters.map((spec, index) => [spec.name, startOf(spec, index)]));
-  const buffers = new Map(layer.buffers.map((spec, index) => [spec.name, startOf(spec, index)]));
+  const parameters = new Map(layer.parameters.map((spec, index) => [spec.name, startTensor(spec, index)]));
+  const buffers = new Map(layer.buffers.map((spec, index) => [spec.name, startTensor(spec, index)]));
   const names = [...parameters.keys()];
   return {
     layer,
@@ -58,20 +53,6 @@ export function createLayerSubject(
       }),
     dispose: () => tf.dispose([...parameters.values(), ...buffers.values()]),
   };
-}
-
-function startOf({ shape, initializer }: ParameterSpecV1 | BufferSpecV1, seed: number): tf.Tensor {
-  const dimensions = [...shape];
-  switch (initializer.kind) {
-    case "zeros":
-      return tf.zeros(dimensions);
-    case "ones":
-      return tf.ones(dimensions);
-    case "uniform":
-      return tf.randomUniform(dimensions, -initializer.bound, initializer.bound, "float32", seed);
-    case "normal":
-      return tf.randomNormal(dimensions, 0, initializer.standardDeviation, "float32", seed);
-  }
 }
 
 function missing(kind: "buffer" | "parameter", name: string): never {

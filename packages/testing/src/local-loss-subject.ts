@@ -9,6 +9,7 @@ import {
 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { referenceOperations } from "./reference-operations.js";
+import { startTensor } from "./start-tensor.js";
 
 /** A loss at a site, with the parameters and buffers that it asked for. */
 export interface LocalLossSubject {
@@ -47,26 +48,8 @@ export function createSubject(
     loss,
     site: fullSite,
     operations,
-    parameters: new Map(
-      parameters.map(({ name, shape, initializer }, index) => {
-        const dimensions = [...shape];
-        if (initializer.kind === "zeros") return [name, tf.zeros(dimensions)];
-        if (initializer.kind === "ones") return [name, tf.ones(dimensions)];
-        if (initializer.kind === "uniform") {
-          return [
-            name,
-            tf.randomUniform(dimensions, -initializer.bound, initializer.bound, "float32", index),
-          ];
-        }
-        return [name, tf.randomNormal(dimensions, 0, initializer.standardDeviation, "float32", index)];
-      }),
-    ),
-    buffers: new Map(
-      buffers.map(({ name, shape, initializer }) => {
-        const make = initializer.kind === "zeros" ? tf.zeros : tf.ones;
-        return [name, make([...shape])];
-      }),
-    ),
+    parameters: new Map(parameters.map((spec, place) => [spec.name, startTensor(spec, place)])),
+    buffers: new Map(buffers.map((spec, place) => [spec.name, startTensor(spec, place)])),
   };
 }
 
