@@ -183,17 +183,17 @@ function multiplyTile(
   const y4 = output + <usize>load<i32>(table, 36);
   if (accumulate) {
     // All are loaded before any is stored: rows of the last tile may be the same.
-    s00 = f32x4.add(s00, loadPart(y0, columns));
-    s10 = f32x4.add(s10, loadPart(y1, columns));
-    s20 = f32x4.add(s20, loadPart(y2, columns));
-    s30 = f32x4.add(s30, loadPart(y3, columns));
-    s40 = f32x4.add(s40, loadPart(y4, columns));
+    s00 = f32x4.add(s00, loadUpTo4(y0, columns));
+    s10 = f32x4.add(s10, loadUpTo4(y1, columns));
+    s20 = f32x4.add(s20, loadUpTo4(y2, columns));
+    s30 = f32x4.add(s30, loadUpTo4(y3, columns));
+    s40 = f32x4.add(s40, loadUpTo4(y4, columns));
     if (columns > 4) {
-      s01 = f32x4.add(s01, loadPart(y0 + 16, columns - 4));
-      s11 = f32x4.add(s11, loadPart(y1 + 16, columns - 4));
-      s21 = f32x4.add(s21, loadPart(y2 + 16, columns - 4));
-      s31 = f32x4.add(s31, loadPart(y3 + 16, columns - 4));
-      s41 = f32x4.add(s41, loadPart(y4 + 16, columns - 4));
+      s01 = f32x4.add(s01, loadUpTo4(y0 + 16, columns - 4));
+      s11 = f32x4.add(s11, loadUpTo4(y1 + 16, columns - 4));
+      s21 = f32x4.add(s21, loadUpTo4(y2 + 16, columns - 4));
+      s31 = f32x4.add(s31, loadUpTo4(y3 + 16, columns - 4));
+      s41 = f32x4.add(s41, loadUpTo4(y4 + 16, columns - 4));
     }
   }
   storeRow(y0, s00, s01, columns);
@@ -201,6 +201,12 @@ function multiplyTile(
   storeRow(y2, s20, s21, columns);
   storeRow(y3, s30, s31, columns);
   storeRow(y4, s40, s41, columns);
+}
+
+/** `loadPart` without a call where there are four to load. */
+@inline
+function loadUpTo4(address: usize, count: i32): v128 {
+  return count >= 4 ? v128.load(address) : loadPart(address, count);
 }
 
 @inline

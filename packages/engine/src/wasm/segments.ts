@@ -39,7 +39,7 @@ export interface SegmentPass {
 }
 
 /**
- * Cuts the summands of a window into passes of at most 192: what is added up in one float32 register keeps its digits,
+ * Cuts the summands of a window into passes of at most 384: what is added up in one float32 register keeps its digits,
  * and a panel its place in the first-level cache.
  */
 export function passesOf({ offsets, run }: Segments): readonly SegmentPass[] {
@@ -61,7 +61,7 @@ export function passesOf({ offsets, run }: Segments): readonly SegmentPass[] {
   return passes;
 }
 
-const PASS_SUMMANDS = 192;
+const PASS_SUMMANDS = 384;
 
 /** Writes offsets where the kernels can read them. */
 export function writeOffsets(runtime: WasmRuntime, address: Address, offsets: readonly number[]): void {
