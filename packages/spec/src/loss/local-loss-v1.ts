@@ -80,7 +80,7 @@ export interface LocalLossStateSpecV1 {
  *     capabilities: { views: 2, labels: false, minimumBatchSize: 1, symmetric: true },
  *     doInit: () => ({ parameters: [], buffers: [] }),
  *     doCompute: ({ views: [first, second] }) => {
- *       const distance = tf.losses.meanSquaredError(first.embedding, second.embedding).asScalar();
+ *       const distance = tf.mean<tf.Scalar>(tf.squaredDifference(first.embedding, second.embedding));
  *       return { total: distance, terms: { distance } };
  *     },
  *   };
