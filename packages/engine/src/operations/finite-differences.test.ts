@@ -11,14 +11,14 @@ function weightedSum(value: tf.Tensor): tf.Scalar {
 }
 
 /** Different values in random order, at least 0.1 apart: a step of 0.02 changes no maximum. */
-function separated(shape: readonly number[]): tf.Tensor4D {
+function separated(shape: readonly [number, number, number, number]): tf.Tensor4D {
   const keys = randomTensor(shape, 5).dataSync();
   const order = [...keys.keys()].sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0));
   const values = new Float32Array(keys.length);
   order.forEach((place, rank) => {
     values[place] = (rank - keys.length / 2) * 0.1;
   });
-  return tf.tensor(values, [...shape]) as tf.Tensor4D;
+  return tf.tensor<tf.Rank.R4>(values, [...shape]);
 }
 
 describe.each(["cpu", "wasm"] as const)("gradients on %s are what finite differences give", (name) => {
