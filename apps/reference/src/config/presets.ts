@@ -50,7 +50,7 @@ export const presets: Readonly<Record<PresetName, RunConfig>> = {
   quick: {
     ...small,
     data: { ...small.data, maxTrainImages: 20_000 },
-    evaluation: { ...small.evaluation, maxTrainImages: 20_000, maxTestImages: 10_000 },
+    evaluation: { ...small.evaluation, maxTrainImages: 10_000, maxTestImages: 10_000, probeEpochs: 20 },
   },
   full: { ...small, network: { ...small.network, depth: 18 }, epochs: 10 },
 };
