@@ -11,6 +11,8 @@ export interface BenchResult extends Workload {
   readonly stepMsMedian: number;
   /** The most memory that the whole process ever held, in bytes. */
   readonly peakMemoryBytes: number;
+  /** What the process held after a third of the steps and after the last one, in bytes: far apart, something leaks. */
+  readonly residentBytes: { readonly third: number; readonly last: number };
   /** Convolutions and linear maps, three times their forward pass (forward and two gradients), over the median step. */
   readonly gflopsPerSecond: number;
   readonly engine: string;
@@ -36,9 +38,15 @@ export function timeSteps(workload: Workload, engine: EngineV1, steps: number): 
   };
   for (let step = 0; step < warmUp; step++) runStep(step);
   counter.reset();
-  const times = Array.from({ length: steps }, (_, step) => runStep(warmUp + step));
+  let third = process.memoryUsage.rss();
+  const times = Array.from({ length: steps }, (_, step) => {
+    const time = runStep(warmUp + step);
+    if (step === Math.floor(steps / 3)) third = process.memoryUsage.rss();
+    return time;
+  });
   const flops = 3 * (counter.forward() / steps + linearFlops(network, workload.batch));
   const stepMsMedian = median(times);
+  const residentBytes = { third, last: process.memoryUsage.rss() };
   tf.dispose(views);
   network.dispose();
   return {
@@ -46,6 +54,7 @@ export function timeSteps(workload: Workload, engine: EngineV1, steps: number): 
     pairsPerSecond: (workload.batch / stepMsMedian) * 1000,
     stepMsMedian,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    residentBytes,
     gflopsPerSecond: flops / stepMsMedian / 1e6,
     engine: engine.id,
     steps,
