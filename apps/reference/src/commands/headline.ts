@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { loadConfig, resumeConfig } from "../config/load-config.js";
 import type { ResolvedConfig } from "../config/schema.js";
 import { collectResults } from "../headline/collect-results.js";
+import { inParallel } from "../headline/in-parallel.js";
 import { type CommandEnd, runCommand } from "../headline/run-command.js";
 import { createReporter, type Reporter } from "../progress/reporter.js";
 import type { OpenedRun } from "../run/open-run.js";
@@ -139,20 +140,6 @@ function requireScorable({ config, data }: OpenedRun): void {
       "Use class folders, and data.holdOut above 0 or folders train and test; or only train, with the command train.",
     { source: config.data.dataset },
   );
-}
-
-/** Works on all items, so many at a time; every one is worked on before the first failure is thrown. */
-async function inParallel<T>(
-  count: number,
-  items: readonly T[],
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const waiting = [...items];
-  const workOff = async (): Promise<void> => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-  };
-  const ends = await Promise.allSettled(Array.from({ length: count }, workOff));
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 /** Trains and probes one network, as far as that is not done yet. */
