@@ -218,15 +218,21 @@ describe.concurrent("misuse of images", { timeout: 300_000 }, () => {
     );
   });
 
-  it("splits by train and test folders, and says that small images are enlarged", async () => {
+  it("refuses views that are larger than the images, unless they are to be enlarged", async () => {
+    const words = ["train", ...tiny, "--image-size", "32", "--data", digits];
+    await refused("c10", words, 2, "BLOCKWISE_INVALID_OPTION", "data.imageSize", "28x28", "--enlarge");
+    const end = await runCli(...words, "--enlarge", "--out", join(folder, "c11"));
+    expect(end.exitCode).toBe(0);
+  });
+
+  it("splits by train and test folders", async () => {
     const images = join(folder, "split");
     await cp(digits, join(images, "train"), { recursive: true });
     await cp(join(digits, "0"), join(images, "test", "0"), { recursive: true });
     const run = join(folder, "c6");
-    const end = await runCli("train", ...tiny, "--image-size", "32", "--data", images, "--out", run);
+    const end = await runCli("train", ...tiny, "--data", images, "--out", run);
     expect(end.exitCode).toBe(0);
     expect(end.stderr).toContain("train split: 40 in");
-    expect(end.stderr).toContain("the first from 28x28 to 32x32");
   });
 
   it("says what is missing without a network", async () => {

@@ -29,6 +29,7 @@ export interface ConfigFlags {
   readonly maxSteps?: number;
   readonly batchSize?: number;
   readonly imageSize?: number;
+  readonly enlarge?: true;
   readonly trainImages?: number;
   readonly partition?: string;
   readonly workers?: number;
@@ -77,6 +78,7 @@ export function addConfigOptions(command: Command): Command {
     .option("--max-steps <count>", "end the run after so many steps", number("maxSteps"))
     .option("--batch-size <images>", "images a step", number("batchSize"))
     .option("--image-size <pixels>", "height and width of the views", number("imageSize"))
+    .option("--enlarge", "enlarge images that are smaller than the views")
     .option(
       "--train-images <count>",
       "train on at most so many images, balanced over the classes",
@@ -95,6 +97,7 @@ function configFromFlags(flags: ConfigFlags): PartialConfig {
     data: whereGiven({
       dataset: flags.data,
       imageSize: flags.imageSize,
+      enlarge: flags.enlarge,
       maxTrainImages: flags.trainImages,
     }),
     partition: parsePartition(flags.partition),

@@ -5,7 +5,14 @@ export type PresetName = "full" | "quick" | "smoke";
 
 // AdamW with a small batch learns in minutes on small images; LARS recipes want many more steps.
 const small: RunConfig = {
-  data: { dataset: "auto", imageSize: "auto", maxTrainImages: null, holdOut: 0.1, onCorrupt: "error" },
+  data: {
+    dataset: "auto",
+    imageSize: "auto",
+    maxTrainImages: null,
+    holdOut: 0.1,
+    onCorrupt: "error",
+    enlarge: false,
+  },
   network: {
     depth: { unit: "basic", unitCounts: [1, 1, 1, 1] },
     width: 16,

@@ -75,6 +75,8 @@ export const runConfigSchema = z.strictObject({
     holdOut: z.number().min(0).lt(1),
     /** What to do about images that cannot be decoded. */
     onCorrupt: z.enum(["error", "skip"]),
+    /** Whether images that are smaller than the views are enlarged instead of refused; "auto" sizes enlarge. */
+    enlarge: z.boolean(),
   }),
   network,
   partition,

@@ -5,7 +5,7 @@ import {
   openDataset,
   subset,
 } from "@blockwise/data";
-import type { DataSourceV1 } from "@blockwise/spec";
+import { type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
 import type { ResolvedConfig, RunConfig } from "../config/schema.js";
 import { type InputStatistics, measureInputStatistics } from "./input-statistics.js";
 
@@ -56,7 +56,9 @@ export async function openData(
   for (const reason of dataset.why) note(`data: ${reason}`);
   note(`data: ${dataset.train.description}`);
   const resolved = resolveConfig(config, dataset);
-  noteEnlargement(dataset.train, resolved.data.imageSize, note);
+  for (const source of [dataset.train, dataset.test]) {
+    if (source !== null) requireLargeEnough(source, resolved.data);
+  }
   const train = takeAtMost(dataset.train, config.data.maxTrainImages, config.seed);
   return {
     config: resolved,
@@ -74,13 +76,18 @@ export async function openData(
   };
 }
 
-function noteEnlargement(source: DataSourceV1, imageSize: number, note: (message: string) => void): void {
-  const { height, width } = source.image(0);
-  if (Math.min(height, width) >= imageSize) return;
-  note(
-    `data: images are smaller than the views and will be enlarged (the first from ${width}x${height} ` +
-      `to ${imageSize}x${imageSize}); --image-size makes the views smaller`,
-  );
+/** A view of a smaller image shows pixels that are not there: that is to be wanted, not to happen. */
+function requireLargeEnough(source: DataSourceV1, { imageSize, enlarge }: ResolvedConfig["data"]): void {
+  if (enlarge) return;
+  const { heights, widths } = source.packed;
+  const index = heights.findIndex((height, image) => Math.min(height, widths[image] ?? 0) < imageSize);
+  if (index < 0) return;
+  throw new InvalidOptionError({
+    option: "data.imageSize",
+    expected: `no larger than the images (number ${index} of ${source.description} has ${widths[index]}x${heights[index]} pixels)`,
+    received: imageSize,
+    hint: "Make the views smaller with --image-size, or have images enlarged with --enlarge.",
+  });
 }
 
 /** Where data sets are looked for, as the data sets take it. */
@@ -104,6 +111,7 @@ function resolveConfig(config: RunConfig, { name, train }: OpenedDataset): Resol
       ...config.data,
       dataset: config.data.dataset === "auto" ? name : config.data.dataset,
       imageSize: imageSize === "auto" ? automaticSize : imageSize,
+      enlarge: imageSize === "auto" || config.data.enlarge,
     },
     augmentation: { ...config.augmentation, flip: flip === "auto" ? !digits.includes(name) : flip },
   };
