@@ -72,7 +72,9 @@ export async function evaluateRun(
       const held = score[depth] as DepthTables;
       const judge = async (evaluator: EvaluatorV1, table: FeatureTable, test: FeatureTable) => {
         const result = await evaluator.doEvaluate({ train: table, test, classCount, seed: config.seed });
-        protocol[evaluator.id] = result.protocol;
+        // One entry an evaluator: what differs from table to table is left to the tables.
+        const { dim: _, ...shared } = result.protocol;
+        protocol[evaluator.id] = shared;
         return { top1: result.top1 };
       };
       const probeEvaluator = linearProbeOf(config);

@@ -146,7 +146,7 @@ function resizeRow(
   }
 }
 
-/** Resizes one row of red, green and blue side by side, which is a third faster than one after the other. */
+/** Resizes one row of red, green and blue side by side: each weight is read once for all three. */
 function resizeColorRow(
   data: Uint8Array,
   start: number,
