@@ -6,7 +6,12 @@ export type {
   WorkerRecipe,
 } from "./augmentation/augmentation-v1.js";
 export type { BackboneStageV1, BackboneUnitV1, BackboneV1 } from "./backbone/backbone-v1.js";
-export type { BlockStepV1, StepEventV1, TrainerCallbackV1 } from "./callback/trainer-callback-v1.js";
+export type {
+  BlockHealthV1,
+  BlockStepV1,
+  StepEventV1,
+  TrainerCallbackV1,
+} from "./callback/trainer-callback-v1.js";
 export type { DataSourceV1, PackedImages } from "./data/data-source-v1.js";
 export type { EngineMemory, EngineV1 } from "./engine/engine-v1.js";
 export type {

@@ -41,6 +41,7 @@ export function createSubject(
     embeddingDim: 5,
     batchSize: 8,
     classCount: loss.capabilities.labels ? 3 : null,
+    next: null,
     ...site,
   };
   const { parameters, buffers } = loss.doInit(fullSite);
@@ -99,7 +100,7 @@ export function lossInput(
         "int32",
       )
     : null;
-  return { views, labels, site, step: 0, stepCount: 10, context };
+  return { views, next: null, labels, site, step: 0, stepCount: 10, context };
 }
 
 function missing(kind: string, name: string): never {

@@ -10,6 +10,7 @@ describe("describeStep", () => {
       terms: {},
       learningRate: 0.1,
       embeddingDeviation: 1,
+      health: null,
       skipped: false,
     };
     const event = {

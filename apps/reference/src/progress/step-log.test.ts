@@ -18,6 +18,7 @@ function stepEvent(step: number, loss: number): StepEventV1 {
     terms: {},
     learningRate: 0.1,
     embeddingDeviation: 1,
+    health: null,
     skipped: false,
   };
   return {

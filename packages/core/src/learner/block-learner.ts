@@ -120,6 +120,7 @@ export class BlockLearner {
       terms,
       embeddingDeviation,
       learningRate: request.learningRate,
+      health: null,
       skipped: byName === null,
     };
     return { outputs, report };
@@ -150,6 +151,7 @@ export class BlockLearner {
           });
           const { total, terms } = this.definition.loss.doCompute({
             views,
+            next: null,
             labels: request.labels,
             site: this.definition.site,
             step: request.step,
@@ -241,6 +243,7 @@ export class BlockLearner {
       terms: {},
       embeddingDeviation: Number.NaN,
       learningRate,
+      health: null,
       skipped: true,
     };
     return { outputs, report };

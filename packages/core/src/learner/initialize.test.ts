@@ -26,6 +26,17 @@ describe("initialTensor", () => {
     });
   });
 
+  it("starts parameters of the same `startsAs` alike, whatever their names", () => {
+    tf.tidy(() => {
+      const initializer = { kind: "uniform", bound: 1 } as const;
+      const start = (name: string, startsAs?: string) =>
+        initialTensor(key, { ...plain, name, initializer, ...(startsAs === undefined ? {} : { startsAs }) });
+      const alone = start("projector.0.weight");
+      expect(start("projector.1.weight", "projector.0.weight")).toBeCloseToTensor(alone, { absolute: 0 });
+      expect(start("projector.1.weight")).not.toBeCloseToTensor(alone);
+    });
+  });
+
   it("draws normal numbers of the deviation that is asked for", () => {
     tf.tidy(() => {
       const initializer = { kind: "normal", standardDeviation: 0.05 } as const;

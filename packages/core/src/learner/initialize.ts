@@ -3,8 +3,8 @@ import type { BufferSpecV1, ParameterSpecV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * The tensor that a parameter or buffer starts from. Random ones are keyed by name, so that a block's start does not
- * depend on what other blocks there are. The tensor belongs to the caller.
+ * The tensor that a parameter or buffer starts from. Random ones are keyed by name (or by `startsAs`), so that a block's
+ * start does not depend on what other blocks there are. The tensor belongs to the caller.
  */
 export function initialTensor(key: RandomKey, spec: ParameterSpecV1 | BufferSpecV1): tf.Tensor {
   return tf.tensor(initialValues(key, spec), [...spec.shape], "float32");
@@ -12,8 +12,9 @@ export function initialTensor(key: RandomKey, spec: ParameterSpecV1 | BufferSpec
 
 function initialValues(
   key: RandomKey,
-  { name, shape, initializer }: ParameterSpecV1 | BufferSpecV1,
+  { shape, initializer, ...spec }: ParameterSpecV1 | BufferSpecV1,
 ): Float32Array {
+  const name = ("startsAs" in spec ? spec.startsAs : undefined) ?? spec.name;
   const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
   switch (initializer.kind) {
     case "zeros":

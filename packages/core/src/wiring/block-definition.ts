@@ -122,6 +122,7 @@ function defineBlock(
     embeddingDim: projector.layer.outputShape(featureShape)[0] ?? 0,
     batchSize: options.batchSize,
     classCount: options.classCount,
+    next: null,
   };
   requireLossFits(loss, site);
   const lossPrefix = `loss.${index}.`;

@@ -1,5 +1,22 @@
 import type { PluginV1 } from "../plugin.js";
 
+/** How a block fares, beyond its loss; measured now and then. */
+export interface BlockHealthV1 {
+  /**
+   * Effective rank of the embeddings of view 1 (RankMe): `exp(-sum_i p_i log p_i)` of their normalised singular values,
+   * between 1 (collapsed to a line) and `min(batch, dim)`.
+   */
+  readonly effectiveRank: number;
+  /** Mean absolute correlation between different dimensions of the embeddings of view 1, from 0 to 1. */
+  readonly meanAbsoluteCorrelation: number;
+  /** L2 norm of all gradients of the block. */
+  readonly gradientNorm: number;
+  /** L2 norm of all parameters of the block, before the update. */
+  readonly weightNorm: number;
+  /** L2 norm of the update over that of the parameters: how far one step goes. */
+  readonly trustRatio: number;
+}
+
 /** What one block did in one step. */
 export interface BlockStepV1 {
   readonly block: string;
@@ -9,6 +26,8 @@ export interface BlockStepV1 {
   /** Mean over the embedding's dimensions of the standard deviation of its l2-normalised rows; near 0 = collapsed. */
   readonly embeddingDeviation: number;
   readonly learningRate: number;
+  /** Null in steps in which it was not measured. */
+  readonly health: BlockHealthV1 | null;
   /** True where the loss or a gradient was not finite and the block kept its weights. */
   readonly skipped: boolean;
 }

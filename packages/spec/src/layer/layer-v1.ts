@@ -24,6 +24,8 @@ export interface ParameterSpecV1 {
   readonly shape: readonly number[];
   readonly layout: ParameterLayoutV1;
   readonly initializer: InitializerV1;
+  /** Parameters that are to start alike, in different blocks, have the same one. @default the parameter's full name */
+  readonly startsAs?: string;
 }
 
 /** A tensor that a layer keeps but does not train, such as a running mean. */

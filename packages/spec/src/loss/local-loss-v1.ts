@@ -12,6 +12,11 @@ export interface LocalLossCapabilitiesV1 {
   readonly minimumBatchSize: number;
   /** Whether swapping the views leaves the loss as it is. */
   readonly symmetric: boolean;
+  /**
+   * Whether it also looks at what the next block makes of this block's output (`LocalLossInputV1.next`). It costs a
+   * forward pass of the next block, and ties the block to the next one's weights. @default false
+   */
+  readonly nextBlock?: boolean;
 }
 
 /** Where a loss works; all that it may size itself by. */
@@ -28,6 +33,8 @@ export interface LocalLossSiteV1 {
   readonly batchSize: number;
   /** How many classes the labels have; null without labels. */
   readonly classCount: number | null;
+  /** The next block's site (whose own `next` is null); null at the last block. */
+  readonly next: LocalLossSiteV1 | null;
 }
 
 /** One view of the batch as one block sees it. All are borrowed; gradients flow into all three. */
@@ -43,6 +50,12 @@ export interface LocalLossViewV1 {
 /** What a loss computes from. All tensors are borrowed. */
 export interface LocalLossInputV1 {
   readonly views: readonly LocalLossViewV1[];
+  /**
+   * The same views after the next block, whose weights are constants here: gradients flow through it into this block's
+   * maps, which a loss that wants a target alone has to stop. Null at the last block, and for losses that do not
+   * declare `nextBlock`.
+   */
+  readonly next: readonly LocalLossViewV1[] | null;
   /** int32 `[batch]`; null for unlabelled data. */
   readonly labels: Tensor1D | null;
   readonly site: LocalLossSiteV1;
