@@ -4,8 +4,9 @@ import { Command, CommanderError } from "commander";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addFeaturesCommand } from "./commands/features.js";
-import { addHeadlineCommand, CommandFailure } from "./commands/headline.js";
+import { addHeadlineCommand } from "./commands/headline.js";
 import { addTrainCommand } from "./commands/train.js";
+import { CommandFailure } from "./experiment/run-variant.js";
 
 /** Exit code for a command that was given wrong. */
 const misuseExitCode = 2;

@@ -6,13 +6,14 @@ import { DataSourceError, InvalidOptionError } from "@blockwise/spec";
 import type { Command } from "commander";
 import { loadConfig, resumeConfig } from "../config/load-config.js";
 import type { ResolvedConfig } from "../config/schema.js";
+import { controls } from "../experiment/controls.js";
+import { inParallel } from "../experiment/in-parallel.js";
+import { type CommandEnd, runCommand } from "../experiment/run-command.js";
+import { runVariant } from "../experiment/run-variant.js";
 import { collectResults } from "../headline/collect-results.js";
-import { inParallel } from "../headline/in-parallel.js";
-import { type CommandEnd, runCommand } from "../headline/run-command.js";
 import { createReporter, type Reporter } from "../progress/reporter.js";
 import type { OpenedRun } from "../run/open-run.js";
 import { makeFolder, readJsonIfThere, runFolder, writeJson } from "../run/run-folder.js";
-import type { TrainingRecord } from "../run/train-run.js";
 import { commandLine } from "./command-line.js";
 import {
   addConfigOptions,
@@ -54,8 +55,8 @@ const variants: readonly {
   readonly change: (config: ResolvedConfig) => ResolvedConfig;
 }[] = [
   { name: "blockwise", change: (config) => config },
-  { name: "end-to-end", change: (config) => ({ ...config, partition: "end-to-end" }) },
-  { name: "random", change: (config) => ({ ...config, epochs: 0 }) },
+  { name: "end-to-end", change: controls["end-to-end"] },
+  { name: "random", change: controls.random },
 ];
 
 const trainedVariants = variants.filter(({ name }) => name !== "random");
@@ -76,13 +77,14 @@ async function headline(flags: HeadlineFlags): Promise<void> {
   const start = performance.now();
   const { run, record, resumed } = await openExperiment(flags, out, note);
   // Loaded now, so that nothing which happens to the program in the hours of a long experiment can break its end.
-  const { scorePixels } = await import("../headline/score-pixels.js");
+  const { scorePixels } = await import("../experiment/score-pixels.js");
   const signal = onInterruption(note);
   const words = locationWords(flags);
   const execute = (command: readonly string[]): Promise<CommandEnd> =>
     runCommand([...command, ...words], reporter, signal);
   await inParallel(flags.parallel, variants, async ({ name }) => {
-    if (!signal.aborted) await runVariant(name, join(out, name), execute);
+    if (!signal.aborted)
+      await runVariant({ name, folder: join(out, name), trained: name !== "random" }, execute);
   });
   if (signal.aborted) return stopped(flags, reporter);
   note("pixels: probing the images themselves");
@@ -140,43 +142,6 @@ function requireScorable({ config, data }: OpenedRun): void {
       "Use class folders, and data.holdOut above 0 or folders train and test; or only train, with the command train.",
     { source: config.data.dataset },
   );
-}
-
-/** Trains and probes one network, as far as that is not done yet. */
-async function runVariant(
-  name: RunNameV1,
-  folder: string,
-  run: (words: readonly string[]) => Promise<CommandEnd>,
-): Promise<void> {
-  const files = runFolder(folder);
-  if (name !== "random") {
-    const training = await readJsonIfThere<TrainingRecord>(files.training);
-    if (training?.complete !== true) {
-      const end = await run(["train", "--resume", "--out", folder]);
-      if (end.exitCode === interruptedExitCode) return;
-      requireSuccess(end, `training ${name}`);
-    }
-  }
-  if ((await readJsonIfThere(files.evaluation)) !== null) return;
-  const end = await run(["evaluate", folder]);
-  if (end.exitCode === interruptedExitCode) return;
-  requireSuccess(end, `probing ${name}`);
-}
-
-function requireSuccess({ exitCode, errors }: CommandEnd, task: string): void {
-  if (exitCode === 0) return;
-  throw new CommandFailure(`${task} failed with exit code ${exitCode}:\n${errors.trim()}`, exitCode);
-}
-
-/** A command of this program failed and has said why. */
-export class CommandFailure extends Error {
-  override readonly name = "CommandFailure";
-  readonly exitCode: number;
-
-  constructor(message: string, exitCode: number) {
-    super(message);
-    this.exitCode = exitCode;
-  }
 }
 
 async function writeResults(
