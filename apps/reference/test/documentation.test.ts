@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type PresetName, presets } from "../src/config/presets.js";
 import { runConfigSchema } from "../src/config/schema.js";
+import { type PresetName, presets } from "../src/presets/presets.js";
 
 const read = (path: string) =>
   readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), "utf8");

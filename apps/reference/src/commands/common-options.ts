@@ -1,7 +1,7 @@
 import { InvalidOptionError } from "@blockwise/spec";
 import { type Command, Option } from "commander";
 import type { ConfigRequest, PartialConfig } from "../config/load-config.js";
-import { type PresetName, presets } from "../config/presets.js";
+import { type PresetName, presets } from "../presets/presets.js";
 import type { ReporterMode } from "../progress/reporter.js";
 import type { DataLocations } from "../run/open-data.js";
 

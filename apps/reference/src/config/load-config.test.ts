@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { presets } from "../presets/presets.js";
 import { checkConfig, loadConfig, readResolvedConfig, resumeConfig } from "./load-config.js";
-import { presets } from "./presets.js";
 
 async function fileOf(value: unknown): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "blockwise-config-"));

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
+import { type PresetName, presets } from "../presets/presets.js";
 import { invalidField } from "./invalid-field.js";
-import { type PresetName, presets } from "./presets.js";
 import { type ResolvedConfig, type RunConfig, runConfigSchema } from "./schema.js";
 
 /** Part of a configuration, at any depth. */

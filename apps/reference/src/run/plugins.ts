@@ -1,10 +1,5 @@
-import { barlowTwinsViews, evaluationView } from "@blockwise/augment";
 import { resnet } from "@blockwise/backbone-resnet";
-import { convolutionExpansion, globalPool, mlpProjector } from "@blockwise/heads";
-import { barlowTwins } from "@blockwise/loss-barlow-twins";
-import { simclr } from "@blockwise/loss-simclr";
-import { vicreg } from "@blockwise/loss-vicreg";
-import { adamW, lars, sgd, warmupCosine } from "@blockwise/optim";
+import { mlpProjector } from "@blockwise/heads";
 import type {
   AugmentationV1,
   BackboneV1,
@@ -16,6 +11,11 @@ import type {
 } from "@blockwise/spec";
 import type { ResolvedConfig } from "../config/schema.js";
 import type { InputStatistics } from "./input-statistics.js";
+import { createHead } from "./plugins/head.js";
+import { createLoss } from "./plugins/loss.js";
+import { createOptimizer } from "./plugins/optimizer.js";
+import { createSchedule } from "./plugins/schedule.js";
+import { createEvaluationView, createTrainingViews } from "./plugins/views.js";
 
 /** The plugins that a configuration names. */
 export interface RunPlugins {
@@ -33,58 +33,14 @@ export interface RunPlugins {
 
 /** Makes the plugins of a run on images with such statistics. @throws InvalidOptionError */
 export function createPlugins(config: ResolvedConfig, statistics: InputStatistics): RunPlugins {
-  const size = config.data.imageSize;
-  const { channels, mean, std } = statistics;
   return {
-    backbone: resnet({ ...config.network, inputChannels: channels }),
+    backbone: resnet({ ...config.network, inputChannels: statistics.channels }),
     head: createHead(config.head),
     projector: mlpProjector(config.projector),
     loss: createLoss(config.loss),
     optimizer: createOptimizer(config.optimizer),
-    schedule: warmupCosine({ baseLearningRate: config.optimizer.learningRate, ...config.schedule }),
+    schedule: createSchedule(config),
     trainingViews: createTrainingViews(config, statistics),
-    evaluationView: evaluationView({ size, channels, mean, std, cropFraction: 1 }),
+    evaluationView: createEvaluationView(config, statistics),
   };
-}
-
-function createHead(head: ResolvedConfig["head"]): HeadV1 {
-  return head.kind === "global-pool" ? globalPool() : convolutionExpansion(head);
-}
-
-function createLoss(loss: ResolvedConfig["loss"]): LocalLossV1 {
-  switch (loss.kind) {
-    case "barlow-twins":
-      return barlowTwins(loss);
-    case "simclr":
-      return simclr(loss);
-    case "vicreg":
-      return vicreg(loss);
-  }
-}
-
-function createOptimizer(optimizer: ResolvedConfig["optimizer"]): OptimizerV1 {
-  switch (optimizer.kind) {
-    case "adamw":
-      return adamW(optimizer);
-    case "sgd":
-      return sgd(optimizer);
-    case "lars":
-      return lars(optimizer);
-  }
-}
-
-function createTrainingViews(
-  config: ResolvedConfig,
-  { channels, mean, std }: InputStatistics,
-): AugmentationV1 {
-  const { minimumScale, flip, blur } = config.augmentation;
-  return barlowTwinsViews({
-    size: config.data.imageSize,
-    channels,
-    mean,
-    std,
-    scale: [minimumScale, 1],
-    flip: flip ? 0.5 : 0,
-    ...(blur ? {} : { blur: [0, 0] }),
-  });
 }

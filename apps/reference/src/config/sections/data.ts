@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { count } from "./quantities.js";
+
+/** What images a run learns from. */
+export const dataSection = z.strictObject({
+  /** A data set's name, a folder or tar of images, or "auto" for the best that can be had. */
+  dataset: z.string().min(1),
+  /** Height and width of the views in pixels; "auto" for the images' own where that is at most 64, else 64. */
+  imageSize: z.union([count, z.literal("auto")]),
+  /** The most images to train on, balanced over the classes; null for all. */
+  maxTrainImages: count.nullable(),
+  /** The part of a folder's images to hold out for scoring, where it has no test folder of its own. */
+  holdOut: z.number().min(0).lt(1),
+  /** What to do about images that cannot be decoded. */
+  onCorrupt: z.enum(["error", "skip"]),
+  /** Whether images that are smaller than the views are enlarged instead of refused; "auto" sizes enlarge. */
+  enlarge: z.boolean(),
+});

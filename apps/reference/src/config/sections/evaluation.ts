@@ -1,0 +1,12 @@
+import { z } from "zod";
+import { count } from "./quantities.js";
+
+/** How a trained network is scored. */
+export const evaluationSection = z.strictObject({
+  /** The most images to fit probes on and to score them on; null for all. */
+  maxTrainImages: count.nullable(),
+  maxTestImages: count.nullable(),
+  probeEpochs: count,
+  probeLearningRate: z.number().positive(),
+  neighbors: count,
+});

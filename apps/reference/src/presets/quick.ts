@@ -1,0 +1,9 @@
+import type { RunConfig } from "../config/schema.js";
+import { smallImages } from "./small-images.js";
+
+/** Shows in minutes that blocks learn. */
+export const quick: RunConfig = {
+  ...smallImages,
+  data: { ...smallImages.data, maxTrainImages: 20_000 },
+  evaluation: { ...smallImages.evaluation, maxTrainImages: 10_000, maxTestImages: 10_000, probeEpochs: 20 },
+};

@@ -1,0 +1,44 @@
+import type { RunConfig } from "../config/schema.js";
+
+/**
+ * What the presets for small images have in common. AdamW with a small batch learns in minutes on them; LARS recipes want
+ * many more steps.
+ */
+export const smallImages: RunConfig = {
+  data: {
+    dataset: "auto",
+    imageSize: "auto",
+    maxTrainImages: null,
+    holdOut: 0.1,
+    onCorrupt: "error",
+    enlarge: false,
+  },
+  network: {
+    depth: { unit: "basic", unitCounts: [1, 1, 1, 1] },
+    width: 16,
+    stem: "cifar",
+    zeroInitResidual: false,
+  },
+  partition: "stages",
+  head: { kind: "convolution-expansion", dim: 128, kernelSize: 1 },
+  projector: { widths: [512, 512, 512] },
+  loss: { kind: "barlow-twins", lambda: 0.0051, scale: 0.1 },
+  noise: null,
+  optimizer: { kind: "adamw", learningRate: 2e-3, weightDecay: 1e-4 },
+  schedule: { warmupFraction: 0.05, finalFactor: 0.001 },
+  augmentation: { minimumScale: 0.2, flip: "auto", blur: false },
+  batchSize: 128,
+  epochs: 1,
+  maxSteps: null,
+  seed: 0,
+  engine: "auto",
+  workers: null,
+  checkpoints: { everySteps: 100, keep: 2 },
+  evaluation: {
+    maxTrainImages: null,
+    maxTestImages: null,
+    probeEpochs: 30,
+    probeLearningRate: 0.1,
+    neighbors: 20,
+  },
+};

@@ -1,0 +1,13 @@
+import type { RunConfig } from "../config/schema.js";
+import { smallImages } from "./small-images.js";
+
+/** Shows in a minute that everything runs. */
+export const smoke: RunConfig = {
+  ...smallImages,
+  data: { ...smallImages.data, maxTrainImages: 640 },
+  network: { ...smallImages.network, width: 4 },
+  head: { kind: "convolution-expansion", dim: 32, kernelSize: 1 },
+  projector: { widths: [64, 64, 64] },
+  batchSize: 64,
+  evaluation: { ...smallImages.evaluation, maxTrainImages: 1000, maxTestImages: 500, probeEpochs: 10 },
+};

@@ -1,0 +1,29 @@
+import { barlowTwinsViews, evaluationView } from "@blockwise/augment";
+import type { AugmentationV1 } from "@blockwise/spec";
+import type { ResolvedConfig } from "../../config/schema.js";
+import type { InputStatistics } from "../input-statistics.js";
+
+/** Two random views for training. @throws InvalidOptionError */
+export function createTrainingViews(
+  config: ResolvedConfig,
+  { channels, mean, std }: InputStatistics,
+): AugmentationV1 {
+  const { minimumScale, flip, blur } = config.augmentation;
+  return barlowTwinsViews({
+    size: config.data.imageSize,
+    channels,
+    mean,
+    std,
+    scale: [minimumScale, 1],
+    flip: flip ? 0.5 : 0,
+    ...(blur ? {} : { blur: [0, 0] }),
+  });
+}
+
+/** One fixed view for evaluation. @throws InvalidOptionError */
+export function createEvaluationView(
+  { data }: ResolvedConfig,
+  { channels, mean, std }: InputStatistics,
+): AugmentationV1 {
+  return evaluationView({ size: data.imageSize, channels, mean, std, cropFraction: 1 });
+}
