@@ -39,22 +39,47 @@ export function decodeSizeOf(imageSize: RunConfig["data"]["imageSize"]): number 
   return decodeFactor * (imageSize === "auto" ? largestAutomaticSize : imageSize);
 }
 
+/** Opens the images that a configuration names. @throws DataSourceError, MalformedFileError, StorageError */
+export type DatasetOpener = (
+  data: RunConfig["data"],
+  note: (message: string) => void,
+  locations: DataLocations,
+) => Promise<OpenedDataset>;
+
+/** Opens them anew each time. */
+const openAnew: DatasetOpener = async ({ dataset: name, imageSize, holdOut, onCorrupt }, note, locations) => {
+  const dataset = await openDataset(name, {
+    ...downloadOptions(locations),
+    // The digits come with a package that this app depends on.
+    digitsFrom: import.meta.url,
+    onProgress: describeDownloads(note),
+    images: { decodeSize: decodeSizeOf(imageSize), channels: "auto", holdOut, onCorrupt },
+  });
+  for (const reason of dataset.why) note(`data: ${reason}`);
+  note(`data: ${dataset.train.description}`);
+  return dataset;
+};
+
+/** Opens the same images once, for commands that wire many runs. */
+export function openOnce(): DatasetOpener {
+  const opened = new Map<string, Promise<OpenedDataset>>();
+  return (data, note, locations) => {
+    const { maxTrainImages: _, enlarge: __, ...images } = data;
+    const key = JSON.stringify(images);
+    const dataset = opened.get(key) ?? openAnew(data, note, locations);
+    opened.set(key, dataset);
+    return dataset;
+  };
+}
+
 /** @throws DataSourceError, InvalidOptionError, MalformedFileError, StorageError */
 export async function openData(
   config: RunConfig,
   note: (message: string) => void,
   locations: DataLocations,
+  open: DatasetOpener = openAnew,
 ): Promise<OpenedData> {
-  const { holdOut, onCorrupt } = config.data;
-  const dataset = await openDataset(config.data.dataset, {
-    ...downloadOptions(locations),
-    // The digits come with a package that this app depends on.
-    digitsFrom: import.meta.url,
-    onProgress: describeDownloads(note),
-    images: { decodeSize: decodeSizeOf(config.data.imageSize), channels: "auto", holdOut, onCorrupt },
-  });
-  for (const reason of dataset.why) note(`data: ${reason}`);
-  note(`data: ${dataset.train.description}`);
+  const dataset = await open(config.data, note, locations);
   const resolved = resolveConfig(config, dataset);
   for (const source of [dataset.train, dataset.test]) {
     if (source !== null) requireLargeEnough(source, resolved.data);

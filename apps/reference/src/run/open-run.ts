@@ -1,7 +1,7 @@
 import { createEngine } from "@blockwise/engine";
 import type { EngineV1 } from "@blockwise/spec";
 import type { ResolvedConfig, RunConfig } from "../config/schema.js";
-import { type DataLocations, type OpenedData, openData } from "./open-data.js";
+import { type DataLocations, type DatasetOpener, type OpenedData, openData } from "./open-data.js";
 import { createPlugins, type RunPlugins } from "./plugins.js";
 
 /** A run with all that it is made from. */
@@ -17,9 +17,10 @@ export async function openRun(
   config: RunConfig,
   note: (message: string) => void,
   locations: DataLocations,
+  open?: DatasetOpener,
 ): Promise<OpenedRun> {
   const engine = await createEngine({ name: config.engine });
   note(`engine: ${engine.description}`);
-  const data = await openData(config, note, locations);
+  const data = await openData(config, note, locations, open);
   return { config: data.config, engine, data, plugins: createPlugins(data.config, data.statistics) };
 }
