@@ -131,6 +131,9 @@ describe.concurrent("misuse of runs", { timeout: 300_000 }, () => {
     const run = join(folder, "b5");
     expect((await runCli("train", ...tiny, "--data", digits, "--out", run)).exitCode).toBe(0);
     await rm(join(run, "checkpoints"), { recursive: true });
+    const unknown = await runCli("evaluate", run, "--protocol", "oracle");
+    expect(unknown.exitCode).toBe(2);
+    expect(unknown.stderr).toContain('Option "protocol" must be one of probes');
     const untrained = await runCli("evaluate", run);
     expect(untrained.exitCode).toBe(1);
     expect(untrained.stderr).toContain("BLOCKWISE_CHECKPOINT: There is no checkpoint");

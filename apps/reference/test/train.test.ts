@@ -136,12 +136,23 @@ describe("blockwise train", () => {
 });
 
 describe("blockwise evaluate", () => {
+  it("lists its protocols without a run, and asks for one without", async () => {
+    const end = await runCli("evaluate", "--list", "--json");
+    expect(end).toMatchObject({ exitCode: 0, stderr: "" });
+    const listed = lines(end.stdout).map((line) => JSON.parse(line));
+    expect(listed[0]).toMatchObject({ name: "probes", description: expect.stringMatching(/\.$/) });
+    const none = await runCli("evaluate");
+    expect(none.exitCode).toBe(2);
+    expect(none.stderr).toContain('Option "run" must be the folder of a run');
+  }, 300_000);
+
   it("scores a run after every stage", async () => {
     const end = await runCli("evaluate", straight, "--json");
     expect(end).toMatchObject({ exitCode: 0, stderr: "" });
     const result = lines(end.stdout)
       .map((line) => JSON.parse(line))
       .at(-1);
+    expect(result).toMatchObject({ event: "result", evaluation: "probes" });
     expect(result.blocks.map(({ block }: { block: string }) => block)).toEqual([
       "layer1",
       "layer2",

@@ -1,6 +1,6 @@
 import { pixelFeatures } from "@blockwise/evaluate";
 import type { JsonObject } from "@blockwise/spec";
-import { linearProbeOf } from "../run/evaluate-run.js";
+import { linearProbeOf } from "../evaluation/probes.js";
 import type { OpenedRun } from "../run/open-run.js";
 
 /** What a linear probe makes of the images themselves: what any features have to beat. */

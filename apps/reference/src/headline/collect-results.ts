@@ -1,9 +1,9 @@
 import { release } from "node:os";
 import type { LossCurveV1, ResultsV1, RunNameV1, RunResultV1 } from "@blockwise/report";
 import type { JsonObject } from "@blockwise/spec";
+import type { EvaluationRecord } from "../evaluation/probes.js";
 import type { PixelScore } from "../experiment/score-pixels.js";
 import { type LoggedStep, readStepLog } from "../progress/step-log.js";
-import type { EvaluationRecord } from "../run/evaluate-run.js";
 import type { OpenedRun } from "../run/open-run.js";
 import { readJsonIfThere, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";

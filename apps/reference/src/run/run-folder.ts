@@ -12,7 +12,7 @@ export interface RunFolder {
   readonly log: string;
   /** How training went; there once it is done. */
   readonly training: string;
-  /** What the probes found; there once they are done. */
+  /** What the protocol `probes` found; there once it is done. */
   readonly evaluation: string;
 }
 
@@ -26,6 +26,11 @@ export function runFolder(path: string): RunFolder {
     training: join(path, "training.json"),
     evaluation: join(path, "evaluation.json"),
   };
+}
+
+/** Where a run keeps what a protocol found: `probes`, the default, beside the other files, every other in a folder. */
+export function evaluationFile(path: string, protocol: string): string {
+  return protocol === "probes" ? runFolder(path).evaluation : join(path, "evaluation", `${protocol}.json`);
 }
 
 /** @throws StorageError */

@@ -1,10 +1,10 @@
-import { calibrateProbe, createFeatureProbe, type DepthTables, extractFeatures } from "@blockwise/core";
+import { type DepthTables, extractFeatures } from "@blockwise/core";
 import { describeFeatures, kNearestNeighbors, linearProbe } from "@blockwise/evaluate";
-import { DataSourceError, type EvaluatorV1, type FeatureTable, type JsonObject } from "@blockwise/spec";
-import type { Reporter } from "../progress/reporter.js";
-import { openNetwork } from "./open-network.js";
-import type { OpenedRun } from "./open-run.js";
-import { runFolder, writeJson } from "./run-folder.js";
+import type { EvaluatorV1, FeatureTable, JsonObject } from "@blockwise/spec";
+import type { OpenedRun } from "../run/open-run.js";
+import type { EvaluationContext, EvaluationProtocol } from "./evaluation-protocol.js";
+import { labelledImages } from "./labelled-images.js";
+import { describeReading, openProbe } from "./open-probe.js";
 
 /** What the probes found at one depth. */
 export interface BlockEvaluation {
@@ -33,41 +33,34 @@ export interface EvaluationRecord {
 }
 
 /**
- * Probes a run at the end of every stage: features are read once in evaluation mode, then a linear probe on the raw
- * pooled features and on the head's output, and nearest neighbours on the raw ones; the held-out split gives the score.
- *
- * @throws DataSourceError for images without labels or a held-out split; CheckpointError for a run that is not trained.
+ * The default: features are read once in evaluation mode, then a linear probe on the raw pooled features and on the head's
+ * output, and nearest neighbours on the raw ones; the held-out split gives the score.
  */
-export async function evaluateRun(
-  run: OpenedRun,
-  options: { readonly name: string; readonly folder: string; readonly reporter: Reporter },
-): Promise<EvaluationRecord> {
-  const { config, data, plugins } = run;
-  const { name, reporter } = options;
+export const probes: EvaluationProtocol = {
+  name: "probes",
+  description: "Linear probe and nearest neighbours on features read once, and indicators of collapse.",
+  run: async (context) => {
+    const record = await probe(context);
+    return record === null ? null : { record, summary: formatEvaluation(record) };
+  },
+};
+
+async function probe(context: EvaluationContext): Promise<EvaluationRecord | null> {
+  const { run, name, folder, reporter, signal } = context;
+  const { config, plugins } = run;
   const start = performance.now();
   const phase = (text: string): void => reporter.report({ event: "phase", run: name, phase: text });
-  const { classCount } = data;
-  const { train, test } = data.evaluation();
-  if (test === null || classCount === null) {
-    throw new DataSourceError(
-      `${data.train.description} has no labels or no held-out split, so that nothing can be scored. Use class folders.`,
-      { source: config.data.dataset },
-    );
-  }
-  const network = await openNetwork(run, options.folder);
-  const probe = createFeatureProbe({ network, head: plugins.head, seed: config.seed });
+  const { train, test, classCount } = labelledImages(run);
+  phase("reading features");
+  const opened = await openProbe(run, folder, train);
   try {
     const augmentation = plugins.evaluationView;
-    const untrained = config.epochs === 0 ? "all" : "fresh-heads";
-    const calibrated = untrained === "all" || probe.depths.some(({ trainedHead }) => !trainedHead);
-    phase("reading features");
-    if (calibrated)
-      await calibrateProbe({ probe, source: train, augmentation }, untrained, calibrationBatches);
-    const fit = await extractFeatures({ probe, source: train, augmentation });
-    const score = await extractFeatures({ probe, source: test, augmentation });
+    const fit = await extractFeatures({ probe: opened.probe, source: train, augmentation });
+    const score = await extractFeatures({ probe: opened.probe, source: test, augmentation });
     const blocks: BlockEvaluation[] = [];
     const protocol: Record<string, JsonObject> = {};
     for (const [depth, { id, trainedHead, raw, head }] of fit.entries()) {
+      if (signal.aborted) return null;
       phase(`probing ${id}`);
       const held = score[depth] as DepthTables;
       const judge = async (evaluator: EvaluatorV1, table: FeatureTable, test: FeatureTable) => {
@@ -89,30 +82,16 @@ export async function evaluateRun(
         collapse: { raw: indicatorsOf(held.raw), head: indicatorsOf(held.head) },
       });
     }
-    const record = {
+    const features = describeReading(opened, augmentation);
+    return {
       blocks,
-      protocol: {
-        ...protocol,
-        features: {
-          raw: "the block's output in evaluation mode, averaged over height and width",
-          head: "the block's head output in evaluation mode",
-          calibration: calibrated
-            ? `running statistics of ${untrained === "all" ? "all layers" : "untrained heads"} from ${calibrationBatches} batches of 256 images`
-            : "none",
-          view: { id: augmentation.id, ...augmentation.options },
-        },
-      },
+      protocol: { ...protocol, features },
       seconds: (performance.now() - start) / 1000,
     };
-    await writeJson(runFolder(options.folder).evaluation, record);
-    return record;
   } finally {
-    probe.dispose();
-    network.dispose();
+    opened.dispose();
   }
 }
-
-const calibrationBatches = 50;
 
 /** The linear probe that a configuration asks for. */
 export function linearProbeOf({ evaluation }: OpenedRun["config"]): EvaluatorV1 {
@@ -122,4 +101,19 @@ export function linearProbeOf({ evaluation }: OpenedRun["config"]): EvaluatorV1 
 function indicatorsOf(table: FeatureTable): CollapseIndicators {
   const { deviation, effectiveRank, meanAbsoluteCorrelation } = describeFeatures(table);
   return { standardDeviation: deviation, effectiveRank, meanAbsoluteCorrelation, dim: table.dim };
+}
+
+function formatEvaluation({ blocks }: EvaluationRecord): string {
+  const rows = blocks.map(({ block, linearProbe, knn }) =>
+    [
+      block.padEnd(16),
+      linearProbe.raw.top1.toFixed(1).padStart(10),
+      linearProbe.head.top1.toFixed(1).padStart(10),
+      knn.raw.top1.toFixed(1).padStart(10),
+    ].join(""),
+  );
+  const title = ["top-1 in %".padEnd(16), "probe raw", "probe head", "kNN raw"].map((text, index) =>
+    index === 0 ? text : text.padStart(index === 2 ? 11 : 10),
+  );
+  return [title.join(""), ...rows].join("\n");
 }
