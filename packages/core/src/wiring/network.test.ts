@@ -131,6 +131,14 @@ describe("wiring", () => {
     ["more blocks than units", { partition: 5 }, invalid("partition")],
     ["no skips at all", { skipLimit: 0 }, invalid("skipLimit")],
     ["an unknown noise", { noise: { kind: "hwc", standardDeviation: 1 } }, invalid("noise.kind")],
+    [
+      "an unknown noise in one block",
+      {
+        noise: ({ index }: BlockPlace) =>
+          index === 2 ? { kind: "hwc" as "hw", standardDeviation: 1 } : null,
+      },
+      invalid("noise.kind"),
+    ],
     ["negative noise", { noise: { kind: "all", standardDeviation: -1 } }, invalid("noise.standardDeviation")],
     ["a negative seed", { seed: -1 }, invalid("seed")],
   ])("refuses %s and leaves no tensor", (_, changes, error) => {
