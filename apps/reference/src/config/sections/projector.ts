@@ -1,5 +1,11 @@
 import { z } from "zod";
+import { perBlock } from "./per-block.js";
 import { count } from "./quantities.js";
 
+const projector = z.strictObject({ widths: z.array(count).min(1) });
+
+/** The projector of one block. */
+export type ProjectorConfig = z.infer<typeof projector>;
+
 /** What makes a head's output the embedding that the loss sees. */
-export const projectorSection = z.strictObject({ widths: z.array(count).min(1) });
+export const projectorSection = perBlock(projector);

@@ -1,8 +1,8 @@
 import { convolutionExpansion, globalPool } from "@blockwise/heads";
 import type { HeadV1 } from "@blockwise/spec";
-import type { ResolvedConfig } from "../../config/schema.js";
+import type { HeadConfig } from "../../config/sections/head.js";
 
-/** @throws InvalidOptionError */
-export function createHead(head: ResolvedConfig["head"]): HeadV1 {
+/** The head of one block. @throws InvalidOptionError */
+export function createHead(head: HeadConfig): HeadV1 {
   return head.kind === "global-pool" ? globalPool() : convolutionExpansion(head);
 }
