@@ -40,7 +40,7 @@ describe("loadConfig", () => {
     const sgd = { kind: "sgd", learningRate: 0.1, momentum: 0.9, weightDecay: 0 };
     const file = await fileOf({ projector: { widths: [8] }, optimizer: sgd });
     const config = await loadConfig({ ...nothing, file });
-    expect(config.projector).toEqual({ widths: [8] });
+    expect(config.projector).toEqual({ widths: [8], initialization: "separate" });
     expect(config.optimizer).toEqual(sgd);
   });
 

@@ -72,6 +72,32 @@ describe("createNetwork", () => {
     for (const network of [first, same, other]) network.dispose();
   });
 
+  it("starts projectors of one shape alike where they share their start", () => {
+    const startOf = (initialization: "separate" | "shared") => {
+      const projector = mlpProjector({ widths: [8, 8], initialization });
+      const network = tinyNetwork(engine, {
+        projector,
+        head: ({ index }) => (index === 2 ? globalPool() : convolutionExpansion({ dim: 6 })),
+      });
+      const { parameters } = network.tensors();
+      const values = (name: string): number[] => Array.from(parameters[name]?.dataSync() ?? []);
+      const starts = {
+        first: [0, 1, 2].map((block) => values(`projector.${block}.0.weight`)),
+        last: [0, 1, 2].map((block) => values(`projector.${block}.3.weight`)),
+      };
+      network.dispose();
+      return starts;
+    };
+    const { first, last } = startOf("shared");
+    expect(first[1]).toEqual(first[0]);
+    expect([last[1], last[2]]).toEqual([last[0], last[0]]);
+    // The last block's head is wider: another shape is another start.
+    expect(first[2]?.slice(0, 48)).not.toEqual(first[0]);
+    const separate = startOf("separate");
+    expect(separate.first[1]).not.toEqual(separate.first[0]);
+    expect(separate.last[1]).not.toEqual(separate.last[0]);
+  });
+
   it("starts from the same backbone blockwise and end to end", () => {
     const networks = (["stages", "end-to-end", "units", 2] as const).map((partition) =>
       tinyNetwork(engine, { partition }),

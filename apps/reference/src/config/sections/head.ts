@@ -5,6 +5,12 @@ import { count } from "./quantities.js";
 const head = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("convolution-expansion"), dim: count, kernelSize: z.literal([1, 3]) }),
   z.strictObject({ kind: z.literal("global-pool") }),
+  z.strictObject({
+    kind: z.literal("local-pool"),
+    /** "auto" takes for each block the grid whose output is nearest to `dim` wide. */
+    grid: z.union([count, z.literal("auto")]),
+    dim: count.exactOptional(),
+  }),
 ]);
 
 /** The head of one block. */
