@@ -2,9 +2,10 @@ import { fold, type RandomKey } from "@blockwise/random";
 import type { TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { deviationOfDirections } from "./embedding-deviation.js";
-import { type ForwardPass, forwardUnits, viewOfMap } from "./forward-pass.js";
+import { type ForwardPass, forwardUnits, handOn, viewOfMap } from "./forward-pass.js";
 import { gradientsOf } from "./gradients-of.js";
 import { layerContext } from "./layer-context.js";
+import type { NoiseOptions } from "./noise.js";
 
 /** The batch that a block's loss is taken on. All tensors are borrowed. */
 export interface GradientRequest {
@@ -29,15 +30,26 @@ export interface BlockGradients {
   readonly byName: TensorMap | null;
 }
 
-/** Takes the loss of a block and its gradient with respect to the block's own parameters. */
+/**
+ * Takes the loss of a block and its gradient with respect to the block's own parameters.
+ *
+ * @param block Its `state` is read; updated buffers come with the result.
+ * @param block.next The next block, for a loss that looks at what it makes of this block's output: it has no noise there, and
+ * its weights and running statistics stay as they are.
+ */
 export function gradientsOfBlock(
   request: GradientRequest,
-  block: Omit<ForwardPass, "state"> & { readonly parameters: TensorMap; readonly buffers: TensorMap },
+  {
+    noise,
+    next,
+    ...block
+  }: ForwardPass & { readonly noise: NoiseOptions | null; readonly next: ForwardPass | null },
 ): BlockGradients {
-  const { definition, operations, parameters, buffers } = block;
+  const { definition, operations } = block;
+  const { parameters } = block.state;
   const names = definition.parameters.map(({ name }) => name);
   const updatedBuffers = new Map<string, tf.Tensor>();
-  const pass = { ...block, state: { parameters, buffers, updatedBuffers } };
+  const pass = { ...block, state: { ...block.state, updatedBuffers } };
   const outputs: tf.Tensor[] = [];
   const readings: Record<string, tf.Tensor> = {};
   let embeddingDeviation: tf.Tensor | undefined;
@@ -45,13 +57,13 @@ export function gradientsOfBlock(
     const { value, gradients } = gradientsOf(
       () => {
         const views = request.inputs.map((input, view) => {
-          const map = forwardUnits(input, pass, fold(request.noiseKey, view));
+          const map = handOn(input, pass, noise, fold(request.noiseKey, view));
           outputs.push(tf.keep(tf.clone(map)));
           return viewOfMap(map, pass);
         });
         const { total, terms } = definition.loss.doCompute({
           views,
-          next: null,
+          next: next && views.map(({ map }) => viewOfMap(forwardUnits(map, next), next)),
           labels: request.labels,
           site: definition.site,
           step: request.step,

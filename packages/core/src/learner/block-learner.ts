@@ -4,13 +4,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { BlockDefinition } from "../wiring/block-definition.js";
 import { type BlockGradients, type GradientRequest, gradientsOfBlock } from "./block-gradients.js";
 import type { BlockCounters, BlockState } from "./block-state.js";
-import { forwardUnits } from "./forward-pass.js";
+import { type ForwardPass, handOn } from "./forward-pass.js";
 import { initialTensor } from "./initialize.js";
 import type { NoiseOptions } from "./noise.js";
 
 /** What a learner is made from. */
 export interface BlockLearnerOptions {
   readonly definition: BlockDefinition;
+  /** The learner of the block before, whose loss may look at this block; null for the first. */
+  readonly before: BlockLearner | null;
   readonly operations: OperationsV1;
   readonly optimizer: OptimizerV1;
   /** Keys the parameters' start, by name. */
@@ -35,15 +37,17 @@ export class BlockLearner {
   readonly #operations: OperationsV1;
   readonly #noise: NoiseOptions | null;
   readonly #skipLimit: number;
+  #next: BlockLearner | null = null;
   #state: BlockState;
   #counters: BlockCounters = { updateCount: 0, skippedSteps: 0, skippedInARow: 0, stopped: false };
 
-  constructor({ definition, operations, optimizer, key, noise, skipLimit }: BlockLearnerOptions) {
+  constructor({ definition, before, operations, optimizer, key, noise, skipLimit }: BlockLearnerOptions) {
     this.definition = definition;
     this.optimizer = optimizer;
     this.#operations = operations;
     this.#noise = noise;
     this.#skipLimit = skipLimit;
+    if (before !== null) before.#next = this;
     const start = (specs: readonly Parameters<typeof initialTensor>[1][]): TensorMap =>
       Object.fromEntries(specs.map((spec) => [spec.name, initialTensor(key, spec)]));
     this.#state = {
@@ -71,13 +75,10 @@ export class BlockLearner {
   /** Learns from one batch. The outputs, one a view, belong to the caller. */
   step(request: BlockStepRequest): { readonly outputs: readonly tf.Tensor[]; readonly report: BlockStepV1 } {
     if (this.#counters.stopped) return this.#passOn(request);
-    const { parameters, buffers } = this.#state;
     const found = gradientsOfBlock(request, {
-      definition: this.definition,
-      operations: this.#operations,
+      ...this.#pass(),
       noise: this.#noise,
-      parameters,
-      buffers,
+      next: this.#nextPass(),
     });
     if (found.byName === null) this.#skip(found.updatedBuffers);
     else this.#update(found.byName, found.updatedBuffers, request.learningRate);
@@ -86,6 +87,21 @@ export class BlockLearner {
 
   dispose(): void {
     tf.dispose(Object.values(this.#state).flatMap((map: TensorMap) => Object.values(map)));
+  }
+
+  /** A pass that leaves the running statistics as they are. */
+  #pass(): ForwardPass {
+    return {
+      definition: this.definition,
+      operations: this.#operations,
+      state: { ...this.#state, updatedBuffers: null },
+    };
+  }
+
+  /** The next block as it is now, for losses that look at it. */
+  #nextPass(): ForwardPass | null {
+    const { nextBlock = false } = this.definition.loss.capabilities;
+    return nextBlock && this.#next !== null ? this.#next.#pass() : null;
   }
 
   #update(gradients: TensorMap, updatedBuffers: ReadonlyMap<string, tf.Tensor>, learningRate: number): void {
@@ -123,14 +139,9 @@ export class BlockLearner {
   }
 
   #passOn(request: BlockStepRequest): ReturnType<BlockLearner["step"]> {
-    const pass = {
-      definition: this.definition,
-      operations: this.#operations,
-      noise: this.#noise,
-      state: { ...this.#state, updatedBuffers: null },
-    };
+    const pass = this.#pass();
     const outputs = request.inputs.map((input, view) =>
-      tf.tidy(() => tf.clone(forwardUnits(input, pass, fold(request.noiseKey, view)))),
+      tf.tidy(() => tf.clone(handOn(input, pass, this.#noise, fold(request.noiseKey, view)))),
     );
     return { outputs, report: this.#report(request, null) };
   }

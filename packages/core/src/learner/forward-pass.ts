@@ -10,17 +10,25 @@ export interface ForwardPass {
   readonly definition: BlockDefinition;
   readonly state: ContextState;
   readonly operations: OperationsV1;
-  readonly noise: NoiseOptions | null;
 }
 
-/** What a block makes of one view of the batch: its output, noise included, with batch statistics. The caller's. */
-export function forwardUnits(input: tf.Tensor, pass: ForwardPass, noiseKey: RandomKey): tf.Tensor {
-  const { definition, state, operations, noise } = pass;
-  const map = definition.units.reduce(
+/** What a block makes of one view of the batch, by batch statistics and without noise. The caller's. */
+export function forwardUnits(input: tf.Tensor, { definition, state, operations }: ForwardPass): tf.Tensor {
+  return definition.units.reduce(
     (value, { parameterPrefix, layer }) =>
       layer.apply(value, layerContext(parameterPrefix, state, { training: true, operations })),
     input,
   );
+}
+
+/** What a block hands on of one view: its output with noise. The caller's. */
+export function handOn(
+  input: tf.Tensor,
+  pass: ForwardPass,
+  noise: NoiseOptions | null,
+  noiseKey: RandomKey,
+): tf.Tensor {
+  const map = forwardUnits(input, pass);
   return noise === null ? map : addNoise(map, noise, noiseKey);
 }
 

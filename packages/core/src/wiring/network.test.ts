@@ -45,16 +45,18 @@ describe("createNetwork", () => {
       },
     });
     expect(places).toEqual([0, 1, 2].map((index) => ({ id: `layer${index + 1}`, index, count: 3 })));
+    const sites = [8, 4, 2].map((size, index) => ({
+      blockIndex: index,
+      blockCount: 3,
+      mapShape: [size, size, 4 * 2 ** index],
+      featureDim: index === 2 ? 16 : 6,
+      embeddingDim: 8,
+      batchSize: 6,
+      classCount: null,
+      next: null,
+    }));
     expect(network.learners.map(({ definition }) => definition.site)).toEqual(
-      [8, 4, 2].map((size, index) => ({
-        blockIndex: index,
-        blockCount: 3,
-        mapShape: [size, size, 4 * 2 ** index],
-        featureDim: index === 2 ? 16 : 6,
-        embeddingDim: 8,
-        batchSize: 6,
-        classCount: null,
-      })),
+      sites.map((site, index) => ({ ...site, next: sites[index + 1] ?? null })),
     );
     network.dispose();
   });

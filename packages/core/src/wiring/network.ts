@@ -55,9 +55,11 @@ export function createNetwork(options: NetworkOptions & LearningOptions): Networ
     if (ownNoise !== null) requireNoiseOptions(ownNoise);
     return { definition, noise: ownNoise };
   });
-  const learners = chosen.map(
-    (choice) => new BlockLearner({ ...choice, operations, optimizer, key, skipLimit }),
-  );
+  const learners: BlockLearner[] = [];
+  for (const choice of chosen) {
+    const before = learners.at(-1) ?? null;
+    learners.push(new BlockLearner({ ...choice, before, operations, optimizer, key, skipLimit }));
+  }
   return {
     engine,
     options,
