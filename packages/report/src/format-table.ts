@@ -1,4 +1,5 @@
 import { formatDifference, formatPercent } from "./format-number.js";
+import { formatTextTable } from "./format-text-table.js";
 import type { ResultsV1 } from "./results-v1.js";
 import { blockNames, blockOf, headline, requireKnownSchema, runLabel, scores } from "./summary.js";
 
@@ -22,20 +23,7 @@ export function formatTable(results: ResultsV1): string {
     const pixels = comparesWithPixels ? [["raw pixels", formatPercent(results.controls.pixels.top1)]] : [];
     return { title: `${title} (top-1, %)`, rows: [...rows, ...pixels] };
   });
-  const widths = ["", ...blocks].map((name, column) =>
-    Math.max(name.length, ...sections.flatMap(({ rows }) => rows.map((row) => row[column]?.length ?? 0))),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join("  ")
-      .trimEnd();
-  const tables = sections.map(({ title, rows }) =>
-    [title, line(["", ...blocks]), ...rows.map(line)].join("\n"),
-  );
-  return `${[...tables, describeHeadline(results)].filter((part) => part !== "").join("\n\n")}\n`;
+  return `${[formatTextTable(["", ...blocks], sections), describeHeadline(results)].filter((part) => part !== "").join("\n\n")}\n`;
 }
 
 function describeHeadline(results: ResultsV1): string {

@@ -1,5 +1,4 @@
-import { html, trustedHtml } from "./page/html.js";
-import { styleSheet } from "./page/style.js";
+import { renderPage } from "./page/page.js";
 import type { ResultsV1 } from "./results-v1.js";
 import { accuracySection } from "./section/accuracy.js";
 import { collapseSection } from "./section/collapse.js";
@@ -20,27 +19,15 @@ import { requireKnownSchema } from "./summary.js";
  */
 export function renderReport(results: ResultsV1): string {
   requireKnownSchema(results);
-  return html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Blockwise on ${results.dataset}</title>
-<style>${trustedHtml(styleSheet)}</style>
-</head>
-<body>
-<header>
-${overviewSection(results)}
-</header>
-<main>
-${accuracySection(results)}
-${lossCurvesSection(results)}
-${collapseSection(results)}
-${timingsSection(results)}
-${detailsSection(results)}
-</main>
-</body>
-</html>
-`.markup;
+  return renderPage({
+    title: `Blockwise on ${results.dataset}`,
+    header: overviewSection(results),
+    main: [
+      accuracySection(results),
+      lossCurvesSection(results),
+      collapseSection(results),
+      timingsSection(results),
+      detailsSection(results),
+    ],
+  });
 }

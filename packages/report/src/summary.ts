@@ -43,7 +43,10 @@ export function blockNames(results: ResultsV1): readonly string[] {
 }
 
 /** A run's result at a block. */
-export function blockOf(run: RunResultV1, name: string): BlockResultV1 | undefined {
+export function blockOf(
+  run: { readonly blocks: readonly BlockResultV1[] },
+  name: string,
+): BlockResultV1 | undefined {
   return run.blocks.find(({ block }) => block === name);
 }
 

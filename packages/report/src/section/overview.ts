@@ -2,6 +2,7 @@ import type { JsonObject } from "@blockwise/spec";
 import { formatPercent } from "../format-number.js";
 import { descriptionList } from "../page/description-list.js";
 import { type Html, html } from "../page/html.js";
+import { warningList } from "../page/warning-list.js";
 import type { ResultsV1 } from "../results-v1.js";
 import { headline } from "../summary.js";
 
@@ -17,12 +18,7 @@ export function overviewSection(results: ResultsV1): Html {
   };
   return html`<h1>Blockwise on ${results.dataset}</h1>
 ${verdict(results)}
-${
-  warnings.length === 0
-    ? ""
-    : html`<div class="warnings" role="note"><strong>Before you believe the numbers</strong>
-<ul>${warnings.map((warning) => html`<li>${warning}</li>`)}</ul></div>`
-}
+${warningList(warnings)}
 ${descriptionList(facts)}`;
 }
 
