@@ -2,12 +2,13 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type { ResultsV1, RunNameV1 } from "@blockwise/report";
 import { writeFileAtomically } from "@blockwise/safetensors";
-import { DataSourceError, InvalidOptionError } from "@blockwise/spec";
+import { InvalidOptionError } from "@blockwise/spec";
 import type { Command } from "commander";
 import { loadConfig, resumeConfig } from "../config/load-config.js";
 import type { ResolvedConfig } from "../config/schema.js";
 import { controls } from "../experiment/controls.js";
 import { inParallel } from "../experiment/in-parallel.js";
+import { requireScorable } from "../experiment/require-scorable.js";
 import { type CommandEnd, runCommand } from "../experiment/run-command.js";
 import { runVariant } from "../experiment/run-variant.js";
 import { collectResults } from "../headline/collect-results.js";
@@ -121,7 +122,7 @@ async function openExperiment(
   const { openRun } = await import("../run/open-run.js");
   const { checkRun } = await import("../run/train-run.js");
   const run = await openRun(config, note, locationsFromFlags(flags));
-  requireScorable(run);
+  requireScorable(run, "headline");
   for (const variant of trainedVariants) checkRun({ ...run, config: variant.change(run.config) });
   if (earlier !== null) return { run, record: earlier, resumed: true };
   for (const { name, change } of variants) {
@@ -133,15 +134,6 @@ async function openExperiment(
   const record = { startedAt: new Date().toISOString(), command: commandLine(words) };
   await writeJson(recordFile, record);
   return { run, record, resumed: false };
-}
-
-function requireScorable({ config, data }: OpenedRun): void {
-  if (data.dataset.test !== null && data.classCount !== null) return;
-  throw new DataSourceError(
-    `${data.train.description}: the headline scores its networks, and for that needs labels and held-out images. ` +
-      "Use class folders, and data.holdOut above 0 or folders train and test; or only train, with the command train.",
-    { source: config.data.dataset },
-  );
 }
 
 async function writeResults(

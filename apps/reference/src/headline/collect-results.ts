@@ -1,12 +1,11 @@
 import { release } from "node:os";
 import type { LossCurveV1, ResultsV1, RunNameV1, RunResultV1 } from "@blockwise/report";
 import type { JsonObject } from "@blockwise/spec";
-import type { EvaluationRecord } from "../evaluation/probes.js";
+import { type RunOutcome, readOutcome } from "../experiment/run-result.js";
 import type { PixelScore } from "../experiment/score-pixels.js";
 import { type LoggedStep, readStepLog } from "../progress/step-log.js";
 import type { OpenedRun } from "../run/open-run.js";
-import { readJsonIfThere, runFolder } from "../run/run-folder.js";
-import type { TrainingRecord } from "../run/train-run.js";
+import { runFolder } from "../run/run-folder.js";
 
 /** What is known of the experiment beside what its runs have written. */
 export interface ExperimentFacts {
@@ -58,43 +57,14 @@ export async function collectResults(facts: ExperimentFacts): Promise<ResultsV1>
   };
 }
 
-interface CollectedRun {
-  readonly run: RunResultV1;
-  readonly protocol: JsonObject | null;
-  readonly warnings: readonly string[];
-  readonly timings: readonly (readonly [string, number])[];
-}
-
-async function collectRun(name: RunNameV1, folder: string): Promise<CollectedRun> {
-  const files = runFolder(folder);
-  const training = await readJsonIfThere<TrainingRecord>(files.training);
-  const evaluation = await readJsonIfThere<EvaluationRecord>(files.evaluation);
-  const log = await readStepLog(files.log);
-  const blocks = (evaluation?.blocks ?? []).map(({ block, linearProbe, knn, collapse }) => {
-    const { dim, ...indicators } = collapse.raw;
-    return { block, linearProbe, knn, collapse: { ...indicators, dimension: dim } };
-  });
-  const train =
-    training === null
-      ? null
-      : {
-          steps: training.step,
-          seconds: training.seconds,
-          pairsPerSecond: training.pairsPerSecond,
-          peakMemoryBytes: training.peakMemoryBytes,
-          lossCurve: lossCurves(log),
-        };
-  const warnings = Object.entries(training?.skippedSteps ?? {})
-    .filter(([, skipped]) => skipped > 0)
-    .map(
-      ([block, skipped]) =>
-        `${name}: ${block} skipped ${skipped} steps with a loss or gradient that was not finite.`,
-    );
-  const timings = [
-    ...(training === null ? [] : [[`training ${name}`, training.seconds] as const]),
-    ...(evaluation === null ? [] : [[`probing ${name}`, evaluation.seconds] as const]),
-  ];
-  return { run: { name, train, blocks }, protocol: evaluation?.protocol ?? null, warnings, timings };
+async function collectRun(
+  name: RunNameV1,
+  folder: string,
+): Promise<RunOutcome & { readonly run: RunResultV1 }> {
+  const outcome = await readOutcome(name, folder);
+  const { train, blocks } = outcome;
+  const lossCurve = lossCurves(await readStepLog(runFolder(folder).log));
+  return { ...outcome, run: { name, train: train === null ? null : { ...train, lossCurve }, blocks } };
 }
 
 function lossCurves(log: readonly LoggedStep[]): readonly LossCurveV1[] {
