@@ -5,6 +5,7 @@ import { addDoctorCommand } from "./commands/doctor.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addFeaturesCommand } from "./commands/features.js";
 import { addHeadlineCommand } from "./commands/headline.js";
+import { addSweepCommand } from "./commands/sweep.js";
 import { addTrainCommand } from "./commands/train.js";
 import { CommandFailure } from "./experiment/run-variant.js";
 
@@ -20,6 +21,7 @@ const program = new Command("blockwise")
   .exitOverride();
 addHeadlineCommand(program);
 addTrainCommand(program);
+addSweepCommand(program);
 addEvaluateCommand(program);
 addFeaturesCommand(program);
 addDoctorCommand(program);

@@ -1,4 +1,3 @@
-export { countHits, type Hits } from "./count-hits.js";
 export {
   type DescribeFeaturesOptions,
   describeFeatures,
@@ -7,9 +6,3 @@ export {
 export { type KNearestNeighborsOptions, kNearestNeighbors } from "./k-nearest-neighbors.js";
 export { type LinearProbeOptions, linearProbe } from "./linear-probe.js";
 export { pixelFeatures } from "./pixel-features.js";
-export {
-  type SoftmaxClassifier,
-  type SoftmaxClassifierOptions,
-  type SoftmaxClassifierState,
-  softmaxClassifier,
-} from "./softmax-classifier.js";

@@ -1,6 +1,6 @@
 import type { LocalLossV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
-import { createSubject, disposeSubject, lossInput, randomSample } from "./local-loss-subject.js";
+import { createSubject, disposeSubject, lossInput, randomViews } from "./local-loss-subject.js";
 
 /** The numbers that a loss gives. */
 export interface LocalLossValues {
@@ -9,8 +9,7 @@ export interface LocalLossValues {
 }
 
 /**
- * What a loss makes of embeddings, one `[batch, embeddingDim]` matrix a view; maps and features are random, labels take
- * their turns.
+ * What a loss without labels makes of embeddings, one `[batch, embeddingDim]` matrix a view; maps and features are random.
  *
  * @param embeddings Borrowed.
  */
@@ -19,12 +18,11 @@ export function evaluateLocalLoss(loss: LocalLossV1, embeddings: readonly tf.Ten
   const subject = createSubject(loss, { batchSize, embeddingDim });
   try {
     return tf.tidy(() => {
-      const sample = randomSample(subject, 1);
-      const views = sample.views.map((view, index) => ({
+      const views = randomViews(subject, 1).map((view, index) => ({
         ...view,
         embedding: embeddings[index] ?? view.embedding,
       }));
-      const { total, terms } = loss.doCompute(lossInput(subject, { ...sample, views }));
+      const { total, terms } = loss.doCompute(lossInput(subject, views));
       const values = Object.entries(terms).map(([name, term]) => [name, term.arraySync()]);
       return { total: total.arraySync(), terms: Object.fromEntries(values) };
     });

@@ -4,7 +4,11 @@ import type { z } from "zod";
 type Issue = z.core.$ZodIssue;
 
 /** Says in words what is wrong with a configuration: the first field that is, what it may be, and what it is. */
-export function invalidField(value: unknown, { issues }: z.ZodError): InvalidOptionError {
+export function invalidField(
+  value: unknown,
+  { issues }: z.ZodError,
+  documentation = "docs/configuration.md",
+): InvalidOptionError {
   const issue = enter(issues);
   if (issue?.code === "unrecognized_keys") {
     const path = [...issue.path, issue.keys[0] ?? ""];
@@ -12,7 +16,7 @@ export function invalidField(value: unknown, { issues }: z.ZodError): InvalidOpt
       option: path.join("."),
       expected: "absent (there is no such option)",
       received: valueAt(value, path),
-      hint: "Check its spelling against docs/configuration.md.",
+      hint: `Check its spelling against ${documentation}.`,
     });
   }
   const path = issue?.path ?? [];
@@ -20,7 +24,7 @@ export function invalidField(value: unknown, { issues }: z.ZodError): InvalidOpt
     option: path.join(".") || "configuration",
     expected: issue === undefined ? "valid" : expectation(issue),
     received: valueAt(value, path),
-    hint: "See docs/configuration.md.",
+    hint: `See ${documentation}.`,
   });
 }
 
@@ -29,19 +33,11 @@ function enter(issues: readonly Issue[]): Issue | undefined {
   // A name that is misspelt is also missing; the misspelling is what helps.
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (issue?.code !== "invalid_union") return issue;
-  const [meant] = issue.errors
-    .filter((branch) => branch.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys"))
-    .sort((a, b) => ownMistakes(a) - ownMistakes(b));
+  const meant = issue.errors.find((branch) =>
+    branch.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys"),
+  );
   if (meant === undefined) return issue;
   return enter(meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })));
-}
-
-/** How many of an object's own fields are wrong, missing or too many: the branch that was meant has the fewest. */
-function ownMistakes(issues: readonly Issue[]): number {
-  return issues.reduce((count, issue) => {
-    if (issue.path.length > 1) return count;
-    return count + (issue.code === "unrecognized_keys" ? issue.keys.length : 1);
-  }, 0);
 }
 
 function expectation(issue: Issue): string {

@@ -23,7 +23,7 @@ export interface ConfigRequest {
  */
 export async function loadConfig({ preset, file, flags }: ConfigRequest): Promise<RunConfig> {
   const fromFile = file === null ? {} : await readJson(file);
-  return checkConfig(merge(merge(presets[preset ?? "quick"], fromFile), flags));
+  return checkConfig(mergeConfigs(mergeConfigs(presets[preset ?? "quick"], fromFile), flags));
 }
 
 /**
@@ -38,7 +38,7 @@ export async function resumeConfig(
 ): Promise<ResolvedConfig> {
   const kept = await readResolvedConfig(file);
   const fromFile = askedFile === null ? {} : await readJson(askedFile);
-  requireSame(merge(merge(preset === null ? {} : presets[preset], fromFile), flags), kept, []);
+  requireSame(mergeConfigs(mergeConfigs(preset === null ? {} : presets[preset], fromFile), flags), kept, []);
   return kept;
 }
 
@@ -101,16 +101,12 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/**
- * Puts `over` on `base`, field by field; lists, objects that say another `kind`, and what is chosen block by block on
- * either side replace what stood there.
- */
-function merge(base: unknown, over: unknown): unknown {
+/** Puts `over` on `base`, field by field; lists, and objects that say another `kind`, replace what stood there. */
+export function mergeConfigs(base: unknown, over: unknown): unknown {
   if (over === undefined) return base;
   if (!isRecord(base) || !isRecord(over)) return over;
   if (over.kind !== undefined && over.kind !== base.kind) return over;
-  if (over.perBlock !== undefined || base.perBlock !== undefined) return over;
-  const entries = Object.entries(over).map(([key, value]) => [key, merge(base[key], value)]);
+  const entries = Object.entries(over).map(([key, value]) => [key, mergeConfigs(base[key], value)]);
   return { ...base, ...Object.fromEntries(entries) };
 }
 

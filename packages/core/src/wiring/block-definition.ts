@@ -71,12 +71,11 @@ export function defineBlocks(options: NetworkOptions): readonly BlockDefinition[
   requirePlugin(options.backbone, "backbone");
   const blocks = partitionBackbone(options.backbone, options.partition);
   let mapShape = options.imageShape;
-  const sited = blocks.map(({ id, units }, index) => {
+  const definitions = blocks.map(({ id, units }, index) => {
     const place = { id, index, count: blocks.length };
     mapShape = units.reduce((shape, unit) => unit.layer.outputShape(shape), mapShape);
-    return siteBlock(place, units, mapShape, options);
+    return defineBlock(place, units, mapShape, options);
   });
-  const definitions = sited.map((block, index) => defineBlock(block, sited[index + 1]?.site ?? null));
   requireUniqueNames(definitions, options.backbone);
   return definitions;
 }
@@ -95,15 +94,12 @@ function requireUniqueNames(definitions: readonly BlockDefinition[], backbone: B
   }
 }
 
-type SitedBlock = Omit<BlockDefinition, "lossPrefix" | "parameters" | "buffers">;
-
-/** A block with its site, which does not know of the next one yet. */
-function siteBlock(
+function defineBlock(
   place: BlockPlace,
   units: readonly BackboneUnitV1[],
   mapShape: readonly number[],
   options: NetworkOptions,
-): SitedBlock {
+): BlockDefinition {
   const { index } = place;
   const headPlugin = choose(options.head, place);
   const projectorPlugin = choose(options.projector, place);
@@ -129,12 +125,6 @@ function siteBlock(
     next: null,
   };
   requireLossFits(loss, site);
-  return { ...place, units, head, projector, loss, site };
-}
-
-function defineBlock(sited: SitedBlock, next: LocalLossSiteV1 | null): BlockDefinition {
-  const { index, units, head, projector, loss } = sited;
-  const site = { ...sited.site, next };
   const lossPrefix = `loss.${index}.`;
   const layers: NamedLayer[] = [
     ...units.map(({ parameterPrefix, layer }) => ({ prefix: parameterPrefix, layer })),
@@ -143,9 +133,13 @@ function defineBlock(sited: SitedBlock, next: LocalLossSiteV1 | null): BlockDefi
   ];
   const lossState = loss.doInit(site);
   return {
-    ...sited,
-    site,
+    ...place,
+    units,
+    head,
+    projector,
+    loss,
     lossPrefix,
+    site,
     parameters: [
       ...layers.flatMap(({ prefix, layer }) => withPrefix(prefix, layer.parameters)),
       ...withPrefix(lossPrefix, lossState.parameters),

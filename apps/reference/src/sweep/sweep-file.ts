@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+import { InvalidOptionError, StorageError } from "@blockwise/spec";
+import { z } from "zod";
+import { invalidField } from "../config/invalid-field.js";
+import { type PresetName, presets } from "../presets/presets.js";
+
+/** Some fields of a configuration; they are checked with the rest of it. */
+const fields = z.record(z.string(), z.unknown());
+
+const sweepSchema = z.strictObject({
+  title: z.string().min(1),
+  /** What the sweep is to answer. */
+  question: z.string().min(1).optional(),
+  /** What the fields are that nothing else says. */
+  preset: z.enum(Object.keys(presets) as [PresetName, ...PresetName[]]).default("quick"),
+  /** What all rows have in common, over the preset. */
+  config: fields.default({}),
+  /** By axis, by option: what the option changes. Every combination is a row. */
+  axes: z.record(z.string().min(1), z.record(z.string().min(1), fields)),
+  seeds: z.array(z.int().min(0)).min(1).default([0]),
+  /** What each row is compared with. */
+  controls: z.array(z.enum(["end-to-end", "random"])).default(["end-to-end", "random"]),
+});
+
+/** What a sweep's file says, defaults filled in. */
+export type SweepFile = z.infer<typeof sweepSchema>;
+
+/** @throws InvalidOptionError that names the field; StorageError when the file cannot be read. */
+export async function readSweepFile(path: string): Promise<SweepFile> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new StorageError(
+      `The sweep ${path} cannot be read: ${cause instanceof Error ? cause.message : cause}.`,
+      { path },
+      { cause },
+    );
+  });
+  return parseSweep(parseJson(text, path));
+}
+
+/** @throws InvalidOptionError that names the field. */
+export function parseSweep(value: unknown): SweepFile {
+  const result = sweepSchema.safeParse(value);
+  if (!result.success) throw invalidField(value, result.error, "docs/sweeps.md");
+  const { axes, seeds } = result.data;
+  for (const [axis, options] of Object.entries(axes)) {
+    if (Object.keys(options).length === 0) {
+      throw new InvalidOptionError({
+        option: `axes.${axis}`,
+        expected: "an object with at least one option",
+        received: options,
+      });
+    }
+  }
+  if (new Set(seeds).size < seeds.length) {
+    throw new InvalidOptionError({ option: "seeds", expected: "different numbers", received: seeds });
+  }
+  return result.data;
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidOptionError(
+      { option: "sweep", expected: "a file of JSON", received: path, hint: `${reason}.` },
+      { cause },
+    );
+  }
+}
