@@ -10,16 +10,35 @@ const read = (path: string) =>
 
 type Schema = z.core.JSONSchema.BaseSchema;
 
-/** The dotted names of all fields, those of every choice too. */
-function fieldsOf(schema: Schema, path: readonly string[] = []): readonly string[] {
-  const choices = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((choice) =>
-    fieldsOf(choice, path),
-  );
+/** The dotted names of all fields, those of every choice too; losses within losses have the fields of losses. */
+function fieldsOf(root: Schema): readonly string[] {
+  const entered = new Set<string>();
+  const visit = (schema: Schema, path: readonly string[]): readonly string[] => {
+    if (schema.$ref === undefined) return fieldsBelow(schema, path, visit);
+    if (entered.has(schema.$ref)) return [];
+    entered.add(schema.$ref);
+    return visit(definitionOf(root, schema.$ref), path);
+  };
+  return visit(root, []);
+}
+
+function definitionOf({ $defs = {} }: Schema, reference: string): Schema {
+  const definition = $defs[reference.replace("#/$defs/", "")];
+  if (definition === undefined) throw new Error(`${reference} is not defined.`);
+  return definition;
+}
+
+function fieldsBelow(
+  schema: Schema,
+  path: readonly string[],
+  visit: (schema: Schema, path: readonly string[]) => readonly string[],
+): readonly string[] {
+  const choices = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap((choice) => visit(choice, path));
   const fields = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     if (typeof field === "boolean") return [];
     const own = [...path, name].join(".");
     // An object that is always there is documented by its fields.
-    return [...(field.type === "object" || field.oneOf ? [] : [own]), ...fieldsOf(field, [...path, name])];
+    return [...(field.type === "object" || field.oneOf ? [] : [own]), ...visit(field, [...path, name])];
   });
   return [...new Set([...choices, ...fields])];
 }

@@ -5,13 +5,9 @@ export {
   saveCheckpoint,
 } from "./checkpoint/checkpoints.js";
 export { fromStored, type StoredTensor, storedShape, toStored } from "./checkpoint/stored-layout.js";
-export {
-  type BlockCounters,
-  BlockLearner,
-  type BlockLearnerOptions,
-  type BlockState,
-  type BlockStepRequest,
-} from "./learner/block-learner.js";
+export type { GradientRequest } from "./learner/block-gradients.js";
+export { BlockLearner, type BlockLearnerOptions, type BlockStepRequest } from "./learner/block-learner.js";
+export type { BlockCounters, BlockState } from "./learner/block-state.js";
 export { initialTensor } from "./learner/initialize.js";
 export { addNoise, type NoiseOptions } from "./learner/noise.js";
 export {

@@ -1,3 +1,4 @@
+export { countHits, type Hits } from "./count-hits.js";
 export {
   type DescribeFeaturesOptions,
   describeFeatures,
@@ -6,3 +7,9 @@ export {
 export { type KNearestNeighborsOptions, kNearestNeighbors } from "./k-nearest-neighbors.js";
 export { type LinearProbeOptions, linearProbe } from "./linear-probe.js";
 export { pixelFeatures } from "./pixel-features.js";
+export {
+  type SoftmaxClassifier,
+  type SoftmaxClassifierOptions,
+  type SoftmaxClassifierState,
+  softmaxClassifier,
+} from "./softmax-classifier.js";

@@ -2,7 +2,7 @@ import { fold, rootKey } from "@blockwise/random";
 import { type EvaluatorV1, InvalidOptionError } from "@blockwise/spec";
 import { checkCount, checkNotNegative, checkPositive } from "./check-options.js";
 import { checkSplits } from "./check-splits.js";
-import { countCorrect, fitSoftmaxRegression } from "./softmax-regression.js";
+import { countTableHits, fitSoftmaxRegression } from "./softmax-regression.js";
 import { noStandardization, standardizationOf } from "./standardization.js";
 
 /** Options of {@link linearProbe}. */
@@ -83,9 +83,10 @@ export function linearProbe({
             hint: "Lower it, or standardize the features.",
           });
         }
-        const correct = await countCorrect(weights, test, standardization, batchSize);
+        const { first, firstFive } = await countTableHits(weights, test, standardization, batchSize);
         return {
-          top1: (100 * correct) / test.labels.length,
+          top1: (100 * first) / test.labels.length,
+          ...(classCount > 5 ? { top5: (100 * firstFive) / test.labels.length } : {}),
           protocol: {
             evaluator: "linear-probe",
             ...options,

@@ -4,7 +4,7 @@ import type { FeatureTable } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, it } from "vitest";
-import { countCorrect, fitSoftmaxRegression } from "./softmax-regression.js";
+import { countTableHits, fitSoftmaxRegression } from "./softmax-regression.js";
 import { noStandardization, standardizationOf } from "./standardization.js";
 
 const reference: {
@@ -93,7 +93,7 @@ describe("fitSoftmaxRegression", () => {
   });
 });
 
-it("countCorrect counts across uneven batches", async () => {
+it("countTableHits counts across uneven batches", async () => {
   // Class 0 wins where the only feature is above 0.
   const weights = tf.tensor2d([1, 0, -1, 0], [2, 2]);
   const small: FeatureTable = {
@@ -101,7 +101,7 @@ it("countCorrect counts across uneven batches", async () => {
     features: Float32Array.of(1, -1, 2, -2, 3),
     labels: Int32Array.of(0, 1, 0, 0, 1),
   };
-  expect(await countCorrect(weights, small, noStandardization(1), 2)).toBe(3);
+  expect(await countTableHits(weights, small, noStandardization(1), 2)).toEqual({ first: 3, firstFive: 5 });
   weights.dispose();
 });
 

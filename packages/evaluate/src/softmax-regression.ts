@@ -1,6 +1,9 @@
-import { fillNormal, fold, permutation, type RandomKey } from "@blockwise/random";
+import { fold, permutation, type RandomKey } from "@blockwise/random";
 import type { FeatureTable } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import { countHits, type Hits } from "./count-hits.js";
+import { initialWeights } from "./softmax-classifier.js";
+import { softmaxStep } from "./softmax-step.js";
 import type { Standardization } from "./standardization.js";
 
 /** How softmax regression is fitted; all rates per batch. */
@@ -41,26 +44,27 @@ export async function fitSoftmaxRegression(
   const { train, classCount, key } = input;
   const { epochs, batchSize, momentum, weightDecay } = options;
   const rows = train.labels.length;
-  let weights = initialWeights(input, options.initialDeviation);
+  const start = initialWeights(train.dim, classCount, key, options.initialDeviation);
+  let weights = tf.tensor2d(start, [classCount, train.dim + 1]);
   let velocity = tf.zerosLike(weights);
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
-      const rate = options.learningRate * 0.5 * (1 + Math.cos((Math.PI * epoch) / epochs));
+      const learningRate = options.learningRate * 0.5 * (1 + Math.cos((Math.PI * epoch) / epochs));
       const order = permutation(fold(key, "order", epoch), rows);
-      for (let start = 0; start < rows; start += batchSize) {
-        const batch = order.subarray(start, start + batchSize);
-        const [nextWeights, nextVelocity] = tf.tidy(() => {
-          const x = standardizedRows(train, input.standardization, batch);
-          const logits = tf.matMul(x, tf.transpose(weights));
-          const residual = tf.sub(tf.softmax(logits), oneHotRows(train.labels, classCount, batch));
-          const gradient = tf.div(tf.matMul(tf.transpose(residual), x), batch.length);
-          const decayed = tf.add(gradient, tf.mul(weights, weightDecay));
-          const moved = tf.add(tf.mul(velocity, momentum), decayed);
-          return [tf.sub(weights, tf.mul(moved, rate)) as tf.Tensor2D, moved as tf.Tensor2D] as const;
+      for (let from = 0; from < rows; from += batchSize) {
+        const batch = order.subarray(from, from + batchSize);
+        const next = tf.tidy(() => {
+          const rows = standardizedRows(train, input.standardization, batch);
+          const targets = oneHotRows(train.labels, classCount, batch);
+          const step = softmaxStep(
+            { weights, velocity, rows, targets },
+            { learningRate, momentum, weightDecay },
+          );
+          return { weights: step.weights, velocity: step.velocity };
         });
         tf.dispose([weights, velocity]);
-        weights = nextWeights;
-        velocity = nextVelocity;
+        weights = next.weights;
+        velocity = next.velocity;
       }
       // Gives interrupts and progress a turn.
       await tf.nextFrame();
@@ -74,38 +78,27 @@ export async function fitSoftmaxRegression(
   return weights;
 }
 
-/** How many rows of a table the weights (borrowed) put into their own class; the lowest class wins a tie. */
-export async function countCorrect(
+/** How many rows of a table the weights (borrowed) put into their own class, or nearly. */
+export async function countTableHits(
   weights: tf.Tensor2D,
   table: FeatureTable,
   standardization: Standardization,
   batchSize: number,
-): Promise<number> {
-  let correct = 0;
+): Promise<Hits> {
+  let first = 0;
+  let firstFive = 0;
   for (let start = 0; start < table.labels.length; start += batchSize) {
     const labels = table.labels.subarray(start, start + batchSize);
     const rows = Uint32Array.from(labels, (_, index) => start + index);
-    const guesses = tf.tidy(() =>
-      tf.argMax(tf.matMul(standardizedRows(table, standardization, rows), tf.transpose(weights)), 1),
+    const logits = tf.tidy(() =>
+      tf.matMul(standardizedRows(table, standardization, rows), tf.transpose(weights)),
     );
-    const values = await guesses.data();
-    guesses.dispose();
-    for (const [index, label] of labels.entries()) correct += values[index] === label ? 1 : 0;
+    const hits = countHits(await logits.data(), labels);
+    logits.dispose();
+    first += hits.first;
+    firstFive += hits.firstFive;
   }
-  return correct;
-}
-
-function initialWeights({ train, classCount, key }: SoftmaxRegressionInput, deviation: number): tf.Tensor2D {
-  const { dim } = train;
-  const noise = new Float32Array(classCount * dim);
-  fillNormal(fold(key, "weight"), noise);
-  const values = new Float32Array(classCount * (dim + 1));
-  for (let row = 0; row < classCount; row++) {
-    for (let column = 0; column < dim; column++) {
-      values[row * (dim + 1) + column] = deviation * (noise[row * dim + column] as number);
-    }
-  }
-  return tf.tensor2d(values, [classCount, dim + 1]);
+  return { first, firstFive };
 }
 
 /** Rows of the table, standardised, with a column of ones behind: `[rows, dim + 1]`. */

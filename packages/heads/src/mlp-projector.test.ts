@@ -65,7 +65,7 @@ describe("mlpProjector", () => {
       specificationVersion: "v1",
       kind: "projector",
       id: "mlp",
-      options: { widths: [8192, 8192, 8192] },
+      options: { widths: [8192, 8192, 8192], initialization: "separate" },
     });
   });
 
@@ -73,14 +73,32 @@ describe("mlpProjector", () => {
     const widths = [3, 2];
     const projector = mlpProjector({ widths });
     widths.push(9);
-    expect(projector.options).toEqual({ widths: [3, 2] });
+    expect(projector.options).toEqual({ widths: [3, 2], initialization: "separate" });
     expect(projector.doCreate({ inputShape: [4] }).outputShape([4])).toEqual([2]);
+  });
+
+  it("can start alike in all blocks, layer by layer, where shapes agree", () => {
+    const starts = (inputDim: number, initialization?: "separate" | "shared") =>
+      mlpProjector({ widths: [4, 4], ...(initialization !== undefined && { initialization }) })
+        .doCreate({ inputShape: [inputDim] })
+        .parameters.map((spec) => spec.startsAs);
+    const shared = starts(4, "shared");
+    expect(new Set(shared)).toHaveLength(4);
+    expect(shared).not.toContain(undefined);
+    expect(starts(4, "shared")).toEqual(shared);
+    const wider = starts(5, "shared");
+    expect(wider[0]).not.toBe(shared[0]);
+    expect(wider.slice(1)).toEqual(shared.slice(1));
+    for (const start of [...starts(4), ...starts(4, "separate")]) expect(start).toBeUndefined();
   });
 
   it("refuses impossible options and inputs", () => {
     for (const widths of [[], [0], [4, 2.5], [Number.NaN], "8" as unknown as number[]]) {
       expect(() => mlpProjector({ widths })).toThrow('Option "widths" must be a list of at least one');
     }
+    expect(() => mlpProjector({ initialization: "same" as "shared" })).toThrow(
+      'Option "initialization" must be "separate" or "shared"',
+    );
     expect(() => mlpProjector().doCreate({ inputShape: [2, 2, 4] })).toThrow("must have shape [dim]");
   });
 });

@@ -7,6 +7,8 @@ export interface GradientCheckOptions {
   readonly step?: number;
   /** The largest error, relative to the input's largest gradient, that passes. @default 1e-3 */
   readonly tolerance?: number;
+  /** What the inputs are called in errors. @default `input 0` and so on */
+  readonly names?: readonly string[];
 }
 
 /** The worst gradient that a check met. */
@@ -32,7 +34,7 @@ export interface GradientCheck {
 export function checkGradients(
   f: (...inputs: tf.Tensor[]) => tf.Scalar,
   inputs: readonly tf.Tensor[],
-  { step = 0.02, tolerance = 1e-3 }: GradientCheckOptions = {},
+  { step = 0.02, tolerance = 1e-3, names = [] }: GradientCheckOptions = {},
 ): GradientCheck {
   const gradients = tf.tidy(() =>
     tf
@@ -51,7 +53,7 @@ export function checkGradients(
     if (worst.input === input && worst.worstRelativeError > tolerance) {
       const place = elementIndex(inputs[input]?.shape ?? [], worst.element);
       throw new Error(
-        `The gradient of input ${input} at ${place} is ${gradient[worst.element]}, but finite differences give ` +
+        `The gradient of ${names[input] ?? `input ${input}`} at ${place} is ${gradient[worst.element]}, but finite differences give ` +
           `${numeric[worst.element]}: a relative error of ${worst.worstRelativeError.toPrecision(3)}, above ${tolerance}.`,
       );
     }

@@ -1,6 +1,6 @@
 import type { LocalLossV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
-import { createSubject, disposeSubject, lossInput, randomViews } from "./local-loss-subject.js";
+import { createSubject, disposeSubject, lossInput, randomSample } from "./local-loss-subject.js";
 
 /** The numbers that a loss gives. */
 export interface LocalLossValues {
@@ -9,7 +9,8 @@ export interface LocalLossValues {
 }
 
 /**
- * What a loss without labels makes of embeddings, one `[batch, embeddingDim]` matrix a view; maps and features are random.
+ * What a loss makes of embeddings, one `[batch, embeddingDim]` matrix a view; maps and features are random, labels take
+ * their turns.
  *
  * @param embeddings Borrowed.
  */
@@ -18,11 +19,12 @@ export function evaluateLocalLoss(loss: LocalLossV1, embeddings: readonly tf.Ten
   const subject = createSubject(loss, { batchSize, embeddingDim });
   try {
     return tf.tidy(() => {
-      const views = randomViews(subject, 1).map((view, index) => ({
+      const sample = randomSample(subject, 1);
+      const views = sample.views.map((view, index) => ({
         ...view,
         embedding: embeddings[index] ?? view.embedding,
       }));
-      const { total, terms } = loss.doCompute(lossInput(subject, views));
+      const { total, terms } = loss.doCompute(lossInput(subject, { ...sample, views }));
       const values = Object.entries(terms).map(([name, term]) => [name, term.arraySync()]);
       return { total: total.arraySync(), terms: Object.fromEntries(values) };
     });

@@ -1,56 +1,19 @@
-import { type LocalLossInputV1, type LocalLossV1, ShapeMismatchError } from "@blockwise/spec";
+import type { LocalLossV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import {
+  computing,
+  distance,
+  embeddingsOf,
+  failures,
+  meanSquare,
+  scored,
+} from "./__fixtures__/distance-loss.js";
 import { describeLocalLoss } from "./describe-local-loss.js";
 import { evaluateLocalLoss } from "./evaluate-local-loss.js";
-import { localLossChecks } from "./local-loss-checks.js";
-import { createSubject, disposeSubject } from "./local-loss-subject.js";
 import { useCpuBackend } from "./use-cpu-backend.js";
 
 beforeAll(useCpuBackend);
-
-function embeddingsOf({ views: [first, second] }: LocalLossInputV1): [tf.Tensor2D, tf.Tensor2D] {
-  const [z1, z2] = [first?.embedding, second?.embedding];
-  if (z1 === undefined || z2 === undefined || z1.shape.join() !== z2.shape.join() || z1.shape[0] < 2) {
-    throw new ShapeMismatchError({ subject: "embeddings", expected: "equal", received: z2?.shape ?? [] });
-  }
-  return [z1, z2];
-}
-
-/** The mean squared distance of the views' embeddings; `overrides` break it. */
-function distance(overrides: Partial<LocalLossV1> = {}): LocalLossV1 {
-  return {
-    specificationVersion: "v1",
-    kind: "local-loss",
-    id: "distance",
-    options: {},
-    capabilities: { views: 2, labels: false, minimumBatchSize: 2, symmetric: true },
-    doInit: () => ({ parameters: [], buffers: [] }),
-    doCompute: (input) => tf.tidy(() => scored(meanSquare(...embeddingsOf(input)))),
-    ...overrides,
-  };
-}
-
-const meanSquare = (a: tf.Tensor, b: tf.Tensor): tf.Scalar => tf.mean(tf.square(tf.sub(a, b)));
-const scored = (total: tf.Scalar): { total: tf.Scalar; terms: { distance: tf.Scalar } } => ({
-  total,
-  terms: { distance: tf.clone(total) },
-});
-const computing = (compute: (z1: tf.Tensor2D, z2: tf.Tensor2D) => tf.Scalar): LocalLossV1 =>
-  distance({ doCompute: (input) => tf.tidy(() => scored(compute(...embeddingsOf(input)))) });
-
-/** The names of the checks that a loss fails. */
-async function failures(loss: LocalLossV1): Promise<string[]> {
-  const subject = createSubject(loss);
-  const failed: string[] = [];
-  for (const { name, run } of localLossChecks) {
-    await Promise.resolve()
-      .then(() => run(subject, 1))
-      .catch(() => failed.push(name));
-  }
-  disposeSubject(subject);
-  return failed;
-}
 
 describeLocalLoss({
   name: "the distance",
@@ -82,38 +45,6 @@ describeLocalLoss({
       ],
     },
   ],
-});
-
-describeLocalLoss({
-  name: "a classifier with its own parameters, buffers and labels",
-  create: () =>
-    distance({
-      id: "classifier",
-      capabilities: { views: 1, labels: true, minimumBatchSize: 1, symmetric: false },
-      doInit: ({ embeddingDim, classCount }) => ({
-        parameters: [
-          {
-            name: "weight",
-            shape: [embeddingDim, classCount ?? 0],
-            layout: "linear",
-            initializer: { kind: "normal", standardDeviation: 0.5 },
-          },
-        ],
-        buffers: [{ name: "bias", shape: [classCount ?? 0], initializer: { kind: "zeros" } }],
-      }),
-      doCompute: ({ views: [view], labels, context, site }) =>
-        tf.tidy(() => {
-          if (view === undefined || labels === null) {
-            throw new ShapeMismatchError({ subject: "views", expected: "one", received: [] });
-          }
-          const logits = tf.add(
-            tf.matMul(view.embedding, context.parameter("weight")),
-            context.buffer("bias"),
-          );
-          const chosen = tf.mul(tf.oneHot(labels, site.classCount ?? 0), tf.logSoftmax(logits));
-          return scored(tf.neg(tf.mean(tf.sum(chosen, 1))));
-        }),
-    }),
 });
 
 describe("the checks of local losses", () => {
@@ -195,7 +126,7 @@ describe("the checks of local losses", () => {
     [
       "divides by the spread",
       computing((z1, z2) => tf.div(meanSquare(z1, z2), tf.moments(z1).variance)),
-      [/embeddings that are zero/, /embeddings that are constant/],
+      [/views that are zero/, /views that are constant/],
     ],
     [
       "takes a bare root",

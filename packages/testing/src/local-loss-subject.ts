@@ -22,10 +22,20 @@ export interface LocalLossSubject {
   readonly buffers: ReadonlyMap<string, tf.Tensor>;
 }
 
+/** What a loss is given to look at. */
+export interface LocalLossSample {
+  readonly views: readonly LocalLossViewV1[];
+  /** The views after the next block; null for losses that do not look at them. */
+  readonly next: readonly LocalLossViewV1[] | null;
+  /** int32 `[batch]`; null for losses without labels. */
+  readonly labels: tf.Tensor1D | null;
+}
+
 /**
  * Makes the parameters and buffers of a loss at a site. They belong to the caller: {@link disposeSubject}.
  *
- * @param site What is left out is small: 8 samples, 5 embedding dimensions, 3 classes, block 1 of 4.
+ * @param site What is left out is small: 8 samples, 5 embedding dimensions, 3 classes, block 1 of 4, and behind it, for
+ * losses that look at the next block, one of the same sizes.
  * @param operations @default the reference operations
  */
 export function createSubject(
@@ -33,7 +43,7 @@ export function createSubject(
   site: Partial<LocalLossSiteV1> = {},
   operations: OperationsV1 = referenceOperations,
 ): LocalLossSubject {
-  const fullSite: LocalLossSiteV1 = {
+  const ownSite: LocalLossSiteV1 = {
     blockIndex: 1,
     blockCount: 4,
     mapShape: [2, 2, 3],
@@ -44,6 +54,8 @@ export function createSubject(
     next: null,
     ...site,
   };
+  const looksAhead = loss.capabilities.nextBlock === true && site.next === undefined;
+  const fullSite = looksAhead ? { ...ownSite, next: { ...ownSite, blockIndex: 2 } } : ownSite;
   const { parameters, buffers } = loss.doInit(fullSite);
   return {
     loss,
@@ -59,11 +71,26 @@ export function disposeSubject({ parameters, buffers }: LocalLossSubject): void 
   tf.dispose([...parameters.values(), ...buffers.values()]);
 }
 
-/** Views of random numbers for a site, the same for the same seed; they belong to the caller. */
-export function randomViews({ loss, site }: LocalLossSubject, seed: number): LocalLossViewV1[] {
-  return Array.from({ length: loss.capabilities.views }, (_, view) => {
+/** Random views, and labels that take their turns, for a site; the same for the same seed. They belong to the caller. */
+export function randomSample({ loss, site }: LocalLossSubject, seed: number): LocalLossSample {
+  const { views, labels, nextBlock = false } = loss.capabilities;
+  const { batchSize, classCount, next } = site;
+  return {
+    views: randomViews(site, views, seed * 100),
+    next: nextBlock && next !== null ? randomViews(next, views, seed * 100 + 50) : null,
+    labels: labels
+      ? tf.tensor1d(
+          Array.from({ length: batchSize }, (_, sample) => sample % (classCount ?? 1)),
+          "int32",
+        )
+      : null,
+  };
+}
+
+function randomViews(site: LocalLossSiteV1, count: number, seed: number): LocalLossViewV1[] {
+  return Array.from({ length: count }, (_, view) => {
     const draw = (shape: readonly number[], part: number): tf.Tensor =>
-      tf.randomNormal([site.batchSize, ...shape], 0, 1, "float32", seed * 100 + view * 10 + part);
+      tf.randomNormal([site.batchSize, ...shape], 0, 1, "float32", seed + view * 10 + part);
     return {
       map: draw(site.mapShape, 1),
       feature: draw([site.featureDim], 2) as tf.Tensor2D,
@@ -78,7 +105,7 @@ export function randomViews({ loss, site }: LocalLossSubject, seed: number): Loc
  */
 export function lossInput(
   subject: LocalLossSubject,
-  views: readonly LocalLossViewV1[],
+  sample: LocalLossSample,
   parameters: readonly tf.Tensor[] = [...subject.parameters.values()],
 ): LocalLossInputV1 {
   const { site, operations } = subject;
@@ -94,13 +121,7 @@ export function lossInput(
       updated.set(name, value);
     },
   };
-  const labels = subject.loss.capabilities.labels
-    ? tf.tensor1d(
-        Array.from({ length: site.batchSize }, (_, sample) => sample % (site.classCount ?? 1)),
-        "int32",
-      )
-    : null;
-  return { views, next: null, labels, site, step: 0, stepCount: 10, context };
+  return { ...sample, site, step: 0, stepCount: 10, context };
 }
 
 function missing(kind: string, name: string): never {

@@ -33,11 +33,19 @@ function enter(issues: readonly Issue[]): Issue | undefined {
   // A name that is misspelt is also missing; the misspelling is what helps.
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (issue?.code !== "invalid_union") return issue;
-  const meant = issue.errors.find((branch) =>
-    branch.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys"),
-  );
+  const [meant] = issue.errors
+    .filter((branch) => branch.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys"))
+    .sort((a, b) => ownMistakes(a) - ownMistakes(b));
   if (meant === undefined) return issue;
   return enter(meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })));
+}
+
+/** How many of an object's own fields are wrong, missing or too many: the branch that was meant has the fewest. */
+function ownMistakes(issues: readonly Issue[]): number {
+  return issues.reduce((count, issue) => {
+    if (issue.path.length > 1) return count;
+    return count + (issue.code === "unrecognized_keys" ? issue.keys.length : 1);
+  }, 0);
 }
 
 function expectation(issue: Issue): string {

@@ -40,8 +40,21 @@ describe("loadConfig", () => {
     const sgd = { kind: "sgd", learningRate: 0.1, momentum: 0.9, weightDecay: 0 };
     const file = await fileOf({ projector: { widths: [8] }, optimizer: sgd });
     const config = await loadConfig({ ...nothing, file });
-    expect(config.projector).toEqual({ widths: [8] });
+    expect(config.projector).toEqual({ widths: [8], initialization: "separate" });
     expect(config.optimizer).toEqual(sgd);
+  });
+
+  it("replaces what is chosen block by block as a whole, on either side", async () => {
+    const noise = { perBlock: [null, { kind: "all", standardDeviation: 0.25 }] };
+    const perBlock = await loadConfig({ ...nothing, file: await fileOf({ noise }) });
+    expect(perBlock.noise).toEqual(noise);
+    const projector = { perBlock: [{ widths: [8] }] };
+    const first = { ...nothing, file: await fileOf({ projector, loss: { perBlock: [quick.loss] } }) };
+    const flags = { projector: { widths: [4] }, loss: { kind: "simclr", temperature: 1 } };
+    const back = await loadConfig({ ...first, flags });
+    expect([back.projector, back.loss]).toEqual([flags.projector, flags.loss]);
+    // Half a loss does not take the rest from a list.
+    await expect(loadConfig({ ...first, flags: { loss: { scale: 1 } } })).rejects.toThrow(/"loss.kind" must/);
   });
 
   it("refuses files that cannot be read or are no JSON", async () => {
@@ -67,6 +80,18 @@ describe("checkConfig", () => {
     [{ ...quick, partition: [[]] }, "partition.0", "a list that is not empty"],
     [{ ...quick, loss: { kind: "byol" } }, "loss.kind", '"barlow-twins", "simclr" or "vicreg"'],
     [{ ...quick, loss: { kind: "simclr" } }, "loss.temperature", "a number"],
+    [
+      { ...quick, loss: { perBlock: [quick.loss, { kind: "simclr" }] } },
+      "loss.perBlock.1.temperature",
+      "a number",
+    ],
+    [{ ...quick, loss: { perBlock: [] } }, "loss.perBlock", "a list that is not empty"],
+    [{ ...quick, noise: { perBlock: [null, 3] } }, "noise.perBlock.1", "an object"],
+    [
+      { ...quick, head: { perBlock: [quick.head], kind: "global-pool" } },
+      "head.perBlock",
+      "absent (there is no such option)",
+    ],
     [
       { ...quick, network: { ...quick.network, depth: 19 } },
       "network.depth",

@@ -101,11 +101,15 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** Puts `over` on `base`, field by field; lists, and objects that say another `kind`, replace what stood there. */
+/**
+ * Puts `over` on `base`, field by field; lists, objects that say another `kind`, and what is chosen block by block on
+ * either side replace what stood there.
+ */
 export function mergeConfigs(base: unknown, over: unknown): unknown {
   if (over === undefined) return base;
   if (!isRecord(base) || !isRecord(over)) return over;
   if (over.kind !== undefined && over.kind !== base.kind) return over;
+  if (over.perBlock !== undefined || base.perBlock !== undefined) return over;
   const entries = Object.entries(over).map(([key, value]) => [key, mergeConfigs(base[key], value)]);
   return { ...base, ...Object.fromEntries(entries) };
 }

@@ -21,7 +21,7 @@ export const smallImages: RunConfig = {
   },
   partition: "stages",
   head: { kind: "convolution-expansion", dim: 128, kernelSize: 1 },
-  projector: { widths: [512, 512, 512] },
+  projector: { widths: [512, 512, 512], initialization: "separate" },
   loss: { kind: "barlow-twins", lambda: 0.0051, scale: 0.1 },
   noise: null,
   optimizer: { kind: "adamw", learningRate: 2e-3, weightDecay: 1e-4 },

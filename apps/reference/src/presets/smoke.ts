@@ -7,7 +7,7 @@ export const smoke: RunConfig = {
   data: { ...smallImages.data, maxTrainImages: 640 },
   network: { ...smallImages.network, width: 4 },
   head: { kind: "convolution-expansion", dim: 32, kernelSize: 1 },
-  projector: { widths: [64, 64, 64] },
+  projector: { widths: [64, 64, 64], initialization: "separate" },
   batchSize: 64,
   evaluation: { ...smallImages.evaluation, maxTrainImages: 1000, maxTestImages: 500, probeEpochs: 10 },
 };

@@ -1,5 +1,5 @@
 import { resnet } from "@blockwise/backbone-resnet";
-import { mlpProjector } from "@blockwise/heads";
+import type { NoiseOptions, PerBlock } from "@blockwise/core";
 import type {
   AugmentationV1,
   BackboneV1,
@@ -14,15 +14,18 @@ import type { InputStatistics } from "./input-statistics.js";
 import { createHead } from "./plugins/head.js";
 import { createLoss } from "./plugins/loss.js";
 import { createOptimizer } from "./plugins/optimizer.js";
+import { perBlockChoice } from "./plugins/per-block-choice.js";
+import { createProjector } from "./plugins/projector.js";
 import { createSchedule } from "./plugins/schedule.js";
 import { createEvaluationView, createTrainingViews } from "./plugins/views.js";
 
 /** The plugins that a configuration names. */
 export interface RunPlugins {
   readonly backbone: BackboneV1;
-  readonly head: HeadV1;
-  readonly projector: ProjectorV1;
-  readonly loss: LocalLossV1;
+  readonly head: PerBlock<HeadV1>;
+  readonly projector: PerBlock<ProjectorV1>;
+  readonly loss: PerBlock<LocalLossV1>;
+  readonly noise: PerBlock<NoiseOptions | null>;
   readonly optimizer: OptimizerV1;
   readonly schedule: ScheduleV1;
   /** Two random views for training. */
@@ -35,9 +38,10 @@ export interface RunPlugins {
 export function createPlugins(config: ResolvedConfig, statistics: InputStatistics): RunPlugins {
   return {
     backbone: resnet({ ...config.network, inputChannels: statistics.channels }),
-    head: createHead(config.head),
-    projector: mlpProjector(config.projector),
-    loss: createLoss(config.loss),
+    head: perBlockChoice("head", config.head, createHead),
+    projector: perBlockChoice("projector", config.projector, createProjector),
+    loss: perBlockChoice("loss", config.loss, createLoss),
+    noise: perBlockChoice("noise", config.noise, (noise) => noise),
     optimizer: createOptimizer(config.optimizer),
     schedule: createSchedule(config),
     trainingViews: createTrainingViews(config, statistics),

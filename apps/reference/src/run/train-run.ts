@@ -88,7 +88,6 @@ function wiring({ config, engine, data, plugins }: OpenedRun): TrainerOptions {
     ...plugins,
     engine,
     partition: config.partition,
-    noise: config.noise,
     source: data.train,
     augmentation: plugins.trainingViews,
     batchSize: config.batchSize,

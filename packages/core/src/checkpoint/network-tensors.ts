@@ -6,7 +6,8 @@ import {
   type TensorMap,
 } from "@blockwise/spec";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { BlockLearner, BlockState } from "../learner/block-learner.js";
+import type { BlockLearner } from "../learner/block-learner.js";
+import type { BlockState } from "../learner/block-state.js";
 import { fromStored, storedShape, toStored } from "./stored-layout.js";
 
 interface StateSlot {

@@ -1,5 +1,5 @@
 import { CheckpointError, type JsonObject, type JsonValue } from "@blockwise/spec";
-import type { BlockCounters } from "../learner/block-learner.js";
+import type { BlockCounters } from "../learner/block-state.js";
 
 /** Everything of a run that is not a tensor. */
 export interface RunRecord {

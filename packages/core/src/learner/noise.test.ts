@@ -152,6 +152,35 @@ describe("noise in a network", () => {
     noisy.dispose();
     quiet.dispose();
   });
+
+  it("can be another one in each block, or none", async () => {
+    const engine = await createEngine({ name: "wasm" });
+    const seen = new Map<number, boolean>();
+    const loss = barlowTwins();
+    const comparing = {
+      ...loss,
+      doCompute: (input: Parameters<typeof loss.doCompute>[0]) => {
+        const [first, second] = input.views.map(({ map }) => map.dataSync().join());
+        seen.set(input.site.blockIndex, first === second);
+        return loss.doCompute(input);
+      },
+    };
+    const network = tinyNetwork(engine, {
+      loss: comparing,
+      noise: ({ index }) => (index === 0 ? null : { kind: "all", standardDeviation: index === 1 ? 0 : 0.5 }),
+    });
+    const [view] = tinyViews(0);
+    if (view === undefined) throw new Error("Two views.");
+    const request = { labels: null, step: 0, stepCount: 1, learningRate: 0, seed: 1 };
+    stepNetwork(network, { ...request, views: [view, view] });
+    expect([...seen]).toEqual([
+      [0, true],
+      [1, true],
+      [2, false],
+    ]);
+    view.dispose();
+    network.dispose();
+  });
 });
 
 /** An optimiser that changes nothing. */

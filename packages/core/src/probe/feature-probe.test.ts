@@ -92,15 +92,15 @@ describe("createFeatureProbe", () => {
     network.dispose();
   });
 
-  it("reads at any depths, with a head chosen for each", () => {
+  it("reads at any depths, with a head chosen for the block that each lies in", () => {
     const backbone = resnet({ depth: { unit: "basic", unitCounts: [2, 1] }, width: 4, stem: "cifar" });
     const network = tinyNetwork(engine, { backbone });
     const probe = createFeatureProbe({
       network,
       depths: "units",
-      head: ({ id }) => {
+      head: (place) => {
         // Depths that have a trained head ask for none.
-        expect(id).toBe("layer1.0");
+        expect(place).toEqual({ id: "layer1", index: 0, count: 2 });
         return globalPool();
       },
       seed: 1,

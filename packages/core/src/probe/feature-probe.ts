@@ -3,7 +3,13 @@ import type { BackboneUnitV1, BufferSpecV1, HeadV1, OperationsV1, ParameterSpecV
 import * as tf from "@tensorflow/tfjs-core";
 import { initialTensor } from "../learner/initialize.js";
 import { type ContextState, layerContext } from "../learner/layer-context.js";
-import { choose, type NamedLayer, type PerBlock, withPrefix } from "../wiring/block-definition.js";
+import {
+  type BlockDefinition,
+  choose,
+  type NamedLayer,
+  type PerBlock,
+  withPrefix,
+} from "../wiring/block-definition.js";
 import type { Network } from "../wiring/network.js";
 import { type Partition, partitionBackbone } from "../wiring/partition.js";
 import { requirePlugin } from "../wiring/require-plugin.js";
@@ -13,7 +19,10 @@ export interface FeatureProbeOptions {
   readonly network: Network;
   /** Features are read after each of these blocks, whatever the network's own partition. @default "stages" */
   readonly depths?: Partition;
-  /** For depths at which the network has no head of its own: a fresh, untrained one. */
+  /**
+   * For depths at which the network has no head of its own: a fresh, untrained one. A choice by block is asked for the
+   * block of the network that the depth lies in.
+   */
   readonly head: PerBlock<HeadV1>;
   /** Keys the fresh heads. */
   readonly seed: number;
@@ -107,12 +116,14 @@ function wireDepths({ network, depths = "stages", head }: FeatureProbeOptions): 
   const { backbone, imageShape } = network.options;
   const blocks = partitionBackbone(backbone, depths);
   let mapShape = imageShape;
+  const definitions = network.learners.map(({ definition }) => definition);
   return blocks.map(({ id, units }, index) => {
     mapShape = units.reduce((shape, unit) => unit.layer.outputShape(shape), mapShape);
-    const own = network.learners.find(({ definition }) => definition.units.at(-1) === units.at(-1));
-    if (own !== undefined) return { id, units, head: own.definition.head, trainedHead: true };
-    const place = { id, index, count: blocks.length };
-    const plugin = choose(head, place);
+    const last = units.at(-1) as BackboneUnitV1;
+    const own = definitions.find((definition) => definition.units.at(-1) === last);
+    if (own !== undefined) return { id, units, head: own.head, trainedHead: true };
+    const around = definitions.find((definition) => definition.units.includes(last)) as BlockDefinition;
+    const plugin = choose(head, { id: around.id, index: around.index, count: around.count });
     requirePlugin(plugin, "head");
     const layer = plugin.doCreate({ inputShape: mapShape });
     return { id, units, head: { prefix: `probe_head.${index}.`, layer }, trainedHead: false };

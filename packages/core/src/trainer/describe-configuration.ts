@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue, PluginKind, PluginV1 } from "@blockwise/spec";
+import type { NoiseOptions } from "../learner/noise.js";
 import type { BlockPlace, PerBlock } from "../wiring/block-definition.js";
 import { defaultSkipLimit } from "../wiring/network.js";
 import { partitionBackbone } from "../wiring/partition.js";
@@ -21,13 +22,21 @@ export function describeConfiguration(options: TrainerOptions): JsonObject {
     head: describeChoice(options.head, places),
     projector: describeChoice(options.projector, places),
     loss: describeChoice(options.loss, places),
-    noise: options.noise == null ? null : { ...options.noise },
+    noise: describeNoise(options.noise ?? null, places),
     skipLimit: options.skipLimit ?? defaultSkipLimit,
     optimizer: describePlugin(options.optimizer),
     schedule: describePlugin(options.schedule),
     augmentation: describePlugin(options.augmentation),
     source: { ...describePlugin(options.source), size: options.source.size },
   };
+}
+
+function describeNoise(noise: PerBlock<NoiseOptions | null>, places: readonly BlockPlace[]): JsonValue {
+  if (typeof noise !== "function") return noise && { ...noise };
+  return places.map((place) => {
+    const own = noise(place);
+    return own && { ...own };
+  });
 }
 
 function describePlugin({ id, options }: PluginV1<PluginKind>): { readonly [key: string]: JsonValue } {

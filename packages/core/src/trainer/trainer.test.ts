@@ -217,6 +217,7 @@ describe("a resumed run", () => {
     ["epochs", { epochs: 3 }],
     ["batchSize", { batchSize: 5 }],
     ["noise", { noise: null }],
+    ["noise", { noise: ({ index }) => (index === 0 ? null : { kind: "all", standardDeviation: 0.25 }) }],
     ["partition", { partition: "end-to-end" }],
     ["skipLimit", { skipLimit: 3 }],
     ["stepCount", { maxSteps: 5 }],

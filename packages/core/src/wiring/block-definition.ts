@@ -71,11 +71,12 @@ export function defineBlocks(options: NetworkOptions): readonly BlockDefinition[
   requirePlugin(options.backbone, "backbone");
   const blocks = partitionBackbone(options.backbone, options.partition);
   let mapShape = options.imageShape;
-  const definitions = blocks.map(({ id, units }, index) => {
+  const sited = blocks.map(({ id, units }, index) => {
     const place = { id, index, count: blocks.length };
     mapShape = units.reduce((shape, unit) => unit.layer.outputShape(shape), mapShape);
-    return defineBlock(place, units, mapShape, options);
+    return siteBlock(place, units, mapShape, options);
   });
+  const definitions = sited.map((block, index) => defineBlock(block, sited[index + 1]?.site ?? null));
   requireUniqueNames(definitions, options.backbone);
   return definitions;
 }
@@ -94,12 +95,15 @@ function requireUniqueNames(definitions: readonly BlockDefinition[], backbone: B
   }
 }
 
-function defineBlock(
+type SitedBlock = Omit<BlockDefinition, "lossPrefix" | "parameters" | "buffers">;
+
+/** A block with its site, which does not know of the next one yet. */
+function siteBlock(
   place: BlockPlace,
   units: readonly BackboneUnitV1[],
   mapShape: readonly number[],
   options: NetworkOptions,
-): BlockDefinition {
+): SitedBlock {
   const { index } = place;
   const headPlugin = choose(options.head, place);
   const projectorPlugin = choose(options.projector, place);
@@ -125,6 +129,12 @@ function defineBlock(
     next: null,
   };
   requireLossFits(loss, site);
+  return { ...place, units, head, projector, loss, site };
+}
+
+function defineBlock(sited: SitedBlock, next: LocalLossSiteV1 | null): BlockDefinition {
+  const { index, units, head, projector, loss } = sited;
+  const site = { ...sited.site, next };
   const lossPrefix = `loss.${index}.`;
   const layers: NamedLayer[] = [
     ...units.map(({ parameterPrefix, layer }) => ({ prefix: parameterPrefix, layer })),
@@ -133,13 +143,9 @@ function defineBlock(
   ];
   const lossState = loss.doInit(site);
   return {
-    ...place,
-    units,
-    head,
-    projector,
-    loss,
-    lossPrefix,
+    ...sited,
     site,
+    lossPrefix,
     parameters: [
       ...layers.flatMap(({ prefix, layer }) => withPrefix(prefix, layer.parameters)),
       ...withPrefix(lossPrefix, lossState.parameters),

@@ -45,16 +45,18 @@ describe("createNetwork", () => {
       },
     });
     expect(places).toEqual([0, 1, 2].map((index) => ({ id: `layer${index + 1}`, index, count: 3 })));
+    const sites = [8, 4, 2].map((size, index) => ({
+      blockIndex: index,
+      blockCount: 3,
+      mapShape: [size, size, 4 * 2 ** index],
+      featureDim: index === 2 ? 16 : 6,
+      embeddingDim: 8,
+      batchSize: 6,
+      classCount: null,
+      next: null,
+    }));
     expect(network.learners.map(({ definition }) => definition.site)).toEqual(
-      [8, 4, 2].map((size, index) => ({
-        blockIndex: index,
-        blockCount: 3,
-        mapShape: [size, size, 4 * 2 ** index],
-        featureDim: index === 2 ? 16 : 6,
-        embeddingDim: 8,
-        batchSize: 6,
-        classCount: null,
-      })),
+      sites.map((site, index) => ({ ...site, next: sites[index + 1] ?? null })),
     );
     network.dispose();
   });
@@ -70,6 +72,32 @@ describe("createNetwork", () => {
       expect.arrayContaining(random.map((name) => `parameters:${name}`)),
     );
     for (const network of [first, same, other]) network.dispose();
+  });
+
+  it("starts projectors of one shape alike where they share their start", () => {
+    const startOf = (initialization: "separate" | "shared") => {
+      const projector = mlpProjector({ widths: [8, 8], initialization });
+      const network = tinyNetwork(engine, {
+        projector,
+        head: ({ index }) => (index === 2 ? globalPool() : convolutionExpansion({ dim: 6 })),
+      });
+      const { parameters } = network.tensors();
+      const values = (name: string): number[] => Array.from(parameters[name]?.dataSync() ?? []);
+      const starts = {
+        first: [0, 1, 2].map((block) => values(`projector.${block}.0.weight`)),
+        last: [0, 1, 2].map((block) => values(`projector.${block}.3.weight`)),
+      };
+      network.dispose();
+      return starts;
+    };
+    const { first, last } = startOf("shared");
+    expect(first[1]).toEqual(first[0]);
+    expect([last[1], last[2]]).toEqual([last[0], last[0]]);
+    // The last block's head is wider: another shape is another start.
+    expect(first[2]?.slice(0, 48)).not.toEqual(first[0]);
+    const separate = startOf("separate");
+    expect(separate.first[1]).not.toEqual(separate.first[0]);
+    expect(separate.last[1]).not.toEqual(separate.last[0]);
   });
 
   it("starts from the same backbone blockwise and end to end", () => {
@@ -131,6 +159,14 @@ describe("wiring", () => {
     ["more blocks than units", { partition: 5 }, invalid("partition")],
     ["no skips at all", { skipLimit: 0 }, invalid("skipLimit")],
     ["an unknown noise", { noise: { kind: "hwc", standardDeviation: 1 } }, invalid("noise.kind")],
+    [
+      "an unknown noise in one block",
+      {
+        noise: ({ index }: BlockPlace) =>
+          index === 2 ? { kind: "hwc" as "hw", standardDeviation: 1 } : null,
+      },
+      invalid("noise.kind"),
+    ],
     ["negative noise", { noise: { kind: "all", standardDeviation: -1 } }, invalid("noise.standardDeviation")],
     ["a negative seed", { seed: -1 }, invalid("seed")],
   ])("refuses %s and leaves no tensor", (_, changes, error) => {

@@ -2,7 +2,7 @@ import { fold, rootKey } from "@blockwise/random";
 import { type EngineV1, InvalidOptionError, type OptimizerV1, type TensorMap } from "@blockwise/spec";
 import { BlockLearner } from "../learner/block-learner.js";
 import { type NoiseOptions, requireNoiseOptions } from "../learner/noise.js";
-import { defineBlocks, type NetworkOptions } from "./block-definition.js";
+import { choose, defineBlocks, type NetworkOptions, type PerBlock } from "./block-definition.js";
 import { requirePlugin } from "./require-plugin.js";
 
 /** A network whose blocks learn by themselves. */
@@ -24,8 +24,8 @@ export interface LearningOptions {
   readonly optimizer: OptimizerV1;
   /** Where all randomness of the network comes from: a whole number of 0 or more. */
   readonly seed: number;
-  /** @default null */
-  readonly noise?: NoiseOptions | null;
+  /** One noise (or null) for all blocks, or one a block. @default null */
+  readonly noise?: PerBlock<NoiseOptions | null>;
   /** After this many steps in a row with a non-finite loss or gradient a block stops learning. @default 10 */
   readonly skipLimit?: number;
 }
@@ -40,7 +40,6 @@ export function createNetwork(options: NetworkOptions & LearningOptions): Networ
   const { engine, optimizer, seed, noise = null, skipLimit = defaultSkipLimit } = options;
   requirePlugin(engine, "engine");
   requirePlugin(optimizer, "optimizer");
-  if (noise !== null) requireNoiseOptions(noise);
   if (!Number.isSafeInteger(skipLimit) || skipLimit < 1) {
     throw new InvalidOptionError({
       option: "skipLimit",
@@ -49,10 +48,18 @@ export function createNetwork(options: NetworkOptions & LearningOptions): Networ
     });
   }
   const key = fold(rootKey(seed), "initialize");
-  const learners = defineBlocks(options).map(
-    (definition) =>
-      new BlockLearner({ definition, operations: engine.operations, optimizer, key, noise, skipLimit }),
-  );
+  const { operations } = engine;
+  // All choices before the first tensor: one that is wrong leaves nothing behind.
+  const chosen = defineBlocks(options).map((definition) => {
+    const ownNoise = choose(noise, definition);
+    if (ownNoise !== null) requireNoiseOptions(ownNoise);
+    return { definition, noise: ownNoise };
+  });
+  const learners: BlockLearner[] = [];
+  for (const choice of chosen) {
+    const before = learners.at(-1) ?? null;
+    learners.push(new BlockLearner({ ...choice, before, operations, optimizer, key, skipLimit }));
+  }
   return {
     engine,
     options,

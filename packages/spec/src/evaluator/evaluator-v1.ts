@@ -14,6 +14,8 @@ export interface FeatureTable {
 export interface EvaluationV1 {
   /** Accuracy of the first guess on the held-out split, in percent. */
   readonly top1: number;
+  /** Share of rows whose class is among the first five guesses, in percent; absent for fewer than six classes. */
+  readonly top5?: number;
   /** Everything that another person needs to repeat it. */
   readonly protocol: JsonObject;
 }

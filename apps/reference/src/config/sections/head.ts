@@ -1,8 +1,20 @@
 import { z } from "zod";
+import { perBlock } from "./per-block.js";
 import { count } from "./quantities.js";
 
-/** What pools a block's output to one vector. */
-export const headSection = z.discriminatedUnion("kind", [
+const head = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("convolution-expansion"), dim: count, kernelSize: z.literal([1, 3]) }),
   z.strictObject({ kind: z.literal("global-pool") }),
+  z.strictObject({
+    kind: z.literal("local-pool"),
+    /** "auto" takes for each block the grid whose output is nearest to `dim` wide. */
+    grid: z.union([count, z.literal("auto")]),
+    dim: count.exactOptional(),
+  }),
 ]);
+
+/** The head of one block. */
+export type HeadConfig = z.infer<typeof head>;
+
+/** What pools a block's output to one vector. */
+export const headSection = perBlock(head);

@@ -1,6 +1,12 @@
 import { z } from "zod";
+import { perBlock } from "./per-block.js";
 
-/** Noise on what a block hands to its head and to the next block; null for none. */
-export const noiseSection = z
+const noise = z
   .strictObject({ kind: z.enum(["all", "c", "hw"]), standardDeviation: z.number().min(0) })
   .nullable();
+
+/** Noise on what one block hands to its head and to the next block; null for none. */
+export type NoiseConfig = z.infer<typeof noise>;
+
+/** Noise on what blocks hand to their heads and to the next block; null for none. */
+export const noiseSection = perBlock(noise);

@@ -1,8 +1,15 @@
-import { convolutionExpansion, globalPool } from "@blockwise/heads";
+import { convolutionExpansion, globalPool, localPool } from "@blockwise/heads";
 import type { HeadV1 } from "@blockwise/spec";
-import type { ResolvedConfig } from "../../config/schema.js";
+import type { HeadConfig } from "../../config/sections/head.js";
 
-/** @throws InvalidOptionError */
-export function createHead(head: ResolvedConfig["head"]): HeadV1 {
-  return head.kind === "global-pool" ? globalPool() : convolutionExpansion(head);
+/** The head of one block. @throws InvalidOptionError */
+export function createHead(head: HeadConfig): HeadV1 {
+  switch (head.kind) {
+    case "convolution-expansion":
+      return convolutionExpansion(head);
+    case "global-pool":
+      return globalPool();
+    case "local-pool":
+      return localPool(head);
+  }
 }

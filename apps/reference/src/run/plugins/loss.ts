@@ -2,10 +2,10 @@ import { barlowTwins } from "@blockwise/loss-barlow-twins";
 import { simclr } from "@blockwise/loss-simclr";
 import { vicreg } from "@blockwise/loss-vicreg";
 import type { LocalLossV1 } from "@blockwise/spec";
-import type { ResolvedConfig } from "../../config/schema.js";
+import type { LossConfig } from "../../config/sections/loss.js";
 
-/** @throws InvalidOptionError */
-export function createLoss(loss: ResolvedConfig["loss"]): LocalLossV1 {
+/** The loss of one block. @throws InvalidOptionError */
+export function createLoss(loss: LossConfig): LocalLossV1 {
   switch (loss.kind) {
     case "barlow-twins":
       return barlowTwins(loss);
