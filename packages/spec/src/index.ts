@@ -7,6 +7,7 @@ export type {
 } from "./augmentation/augmentation-v1.js";
 export type { BackboneStageV1, BackboneUnitV1, BackboneV1 } from "./backbone/backbone-v1.js";
 export type {
+  BlockFeaturesV1,
   BlockHealthV1,
   BlockStepV1,
   StepEventV1,

@@ -26,6 +26,8 @@ export interface BlockGradients {
   readonly loss: number;
   readonly terms: Readonly<Record<string, number>>;
   readonly embeddingDeviation: number;
+  /** The head's output for the first view, as a constant; null unless it is asked for. */
+  readonly feature: tf.Tensor2D | null;
   /** Null where the loss, a gradient or a running statistic is not finite. */
   readonly byName: TensorMap | null;
 }
@@ -36,14 +38,20 @@ export interface BlockGradients {
  * @param block Its `state` is read; updated buffers come with the result.
  * @param block.next The next block, for a loss that looks at what it makes of this block's output: it has no noise there, and
  * its weights and running statistics stay as they are.
+ * @param block.keepFeature Whether the head's output for the first view is wanted.
  */
 export function gradientsOfBlock(
   request: GradientRequest,
   {
     noise,
     next,
+    keepFeature,
     ...block
-  }: ForwardPass & { readonly noise: NoiseOptions | null; readonly next: ForwardPass | null },
+  }: ForwardPass & {
+    readonly noise: NoiseOptions | null;
+    readonly next: ForwardPass | null;
+    readonly keepFeature: boolean;
+  },
 ): BlockGradients {
   const { definition, operations } = block;
   const { parameters } = block.state;
@@ -53,6 +61,7 @@ export function gradientsOfBlock(
   const outputs: tf.Tensor[] = [];
   const readings: Record<string, tf.Tensor> = {};
   let embeddingDeviation: tf.Tensor | undefined;
+  let feature: tf.Tensor2D | null = null;
   try {
     const { value, gradients } = gradientsOf(
       () => {
@@ -71,6 +80,7 @@ export function gradientsOfBlock(
           context: layerContext(definition.lossPrefix, pass.state, { training: true, operations }),
         });
         for (const [term, scalar] of Object.entries(terms)) readings[term] = tf.keep(tf.clone(scalar));
+        if (keepFeature && views[0] !== undefined) feature = tf.keep(tf.clone(views[0].feature));
         embeddingDeviation = tf.keep(deviationOfDirections(views[0]?.embedding));
         return total;
       },
@@ -86,10 +96,11 @@ export function gradientsOfBlock(
       loss,
       terms: Object.fromEntries(Object.entries(readings).map(([term, scalar]) => [term, scalarOf(scalar)])),
       embeddingDeviation: scalarOf(embeddingDeviation),
+      feature,
       byName: finite ? gradientsByName(names, parameters, gradients) : null,
     };
   } catch (error) {
-    tf.dispose([...outputs, ...updatedBuffers.values()]);
+    tf.dispose([...outputs, ...updatedBuffers.values(), ...(feature === null ? [] : [feature])]);
     throw error;
   } finally {
     tf.dispose([readings, embeddingDeviation ?? []]);

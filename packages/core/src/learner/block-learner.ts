@@ -1,5 +1,5 @@
 import { fold, type RandomKey } from "@blockwise/random";
-import type { BlockStepV1, OperationsV1, OptimizerV1, TensorMap } from "@blockwise/spec";
+import type { BlockFeaturesV1, BlockStepV1, OperationsV1, OptimizerV1, TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import type { BlockDefinition } from "../wiring/block-definition.js";
 import { type BlockGradients, type GradientRequest, gradientsOfBlock } from "./block-gradients.js";
@@ -27,6 +27,9 @@ export interface BlockStepRequest extends GradientRequest {
   readonly learningRate: number;
 }
 
+/** Is shown what a block makes of the first view of a batch. The tensors are borrowed; those that it makes are freed. */
+export type FeatureObserver = (features: BlockFeaturesV1) => void;
+
 /**
  * A block that learns by itself: units, head, projector, loss and optimiser state. It takes the outputs of the block
  * before as constants, so that no gradient can leave it, and hands on its own.
@@ -38,6 +41,7 @@ export class BlockLearner {
   readonly #noise: NoiseOptions | null;
   readonly #skipLimit: number;
   #next: BlockLearner | null = null;
+  #observer: FeatureObserver | null = null;
   #state: BlockState;
   #counters: BlockCounters = { updateCount: 0, skippedSteps: 0, skippedInARow: 0, stopped: false };
 
@@ -72,6 +76,11 @@ export class BlockLearner {
     this.#counters = counters;
   }
 
+  /** Shows an observer what the block makes of each batch that it learns from. What it learns stays the same, bit for bit. */
+  observe(observer: FeatureObserver | null): void {
+    this.#observer = observer;
+  }
+
   /** Learns from one batch. The outputs, one a view, belong to the caller. */
   step(request: BlockStepRequest): { readonly outputs: readonly tf.Tensor[]; readonly report: BlockStepV1 } {
     if (this.#counters.stopped) return this.#passOn(request);
@@ -79,9 +88,11 @@ export class BlockLearner {
       ...this.#pass(),
       noise: this.#noise,
       next: this.#nextPass(),
+      keepFeature: this.#observer !== null,
     });
     if (found.byName === null) this.#skip(found.updatedBuffers);
     else this.#update(found.byName, found.updatedBuffers, request.learningRate);
+    this.#show(request, found);
     return { outputs: found.outputs, report: this.#report(request, found) };
   }
 
@@ -102,6 +113,21 @@ export class BlockLearner {
   #nextPass(): ForwardPass | null {
     const { nextBlock = false } = this.definition.loss.capabilities;
     return nextBlock && this.#next !== null ? this.#next.#pass() : null;
+  }
+
+  /** Features of a step that was skipped are not shown: they may hold what is no number. */
+  #show({ labels }: BlockStepRequest, { feature, outputs, byName }: BlockGradients): void {
+    const [map] = outputs;
+    if (feature === null || map === undefined) return;
+    const block = this.definition.id;
+    try {
+      if (byName !== null) tf.tidy(() => this.#observer?.({ block, map, feature, labels }));
+    } catch (error) {
+      tf.dispose([...outputs]);
+      throw error;
+    } finally {
+      feature.dispose();
+    }
   }
 
   #update(gradients: TensorMap, updatedBuffers: ReadonlyMap<string, tf.Tensor>, learningRate: number): void {

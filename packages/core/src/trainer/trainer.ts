@@ -119,6 +119,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       };
       try {
         for (const callback of callbacks) await callback.onRunStart?.({ startStep, stepCount, blocks });
+        showFeatures(network, callbacks);
         while (step < stepCount && !aborted()) {
           const epoch = Math.floor(step / batchesPerEpoch);
           for await (const batch of loader.epoch(epoch, step % batchesPerEpoch)) {
@@ -160,6 +161,17 @@ export function createTrainer(options: TrainerOptions): Trainer {
       void loader.close();
     },
   };
+}
+
+/** Blocks keep their features for those who want to see them only. */
+function showFeatures({ learners }: Network, callbacks: readonly TrainerCallbackV1[]): void {
+  const watching = callbacks.filter(({ onBlockFeatures }) => onBlockFeatures !== undefined);
+  if (watching.length === 0) return;
+  for (const learner of learners) {
+    learner.observe((features) => {
+      for (const callback of watching) callback.onBlockFeatures?.(features);
+    });
+  }
 }
 
 /** The network first: a loader that starts to work and is not wanted would have to be waited for. */

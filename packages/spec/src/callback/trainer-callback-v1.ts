@@ -1,3 +1,4 @@
+import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import type { PluginV1 } from "../plugin.js";
 
 /** How a block fares, beyond its loss; measured now and then. */
@@ -47,6 +48,20 @@ export interface StepEventV1 {
   readonly secondsLeft: number;
 }
 
+/**
+ * What a block made of the first view of a batch that it is learning from: with batch statistics, and noise where there is
+ * any. All tensors are borrowed, constant, and good until the call returns.
+ */
+export interface BlockFeaturesV1 {
+  readonly block: string;
+  /** The block's output, `[batch, height, width, channels]`. */
+  readonly map: Tensor;
+  /** The head's output, `[batch, featureDim]`. */
+  readonly feature: Tensor2D;
+  /** int32 `[batch]`; null for unlabelled data. */
+  readonly labels: Tensor1D | null;
+}
+
 /** Watches a run. Callbacks are awaited, in order; one that throws ends the run with its error. */
 export interface TrainerCallbackV1 extends PluginV1<"callback"> {
   onRunStart?(event: {
@@ -54,6 +69,11 @@ export interface TrainerCallbackV1 extends PluginV1<"callback"> {
     readonly stepCount: number;
     readonly blocks: readonly string[];
   }): void | Promise<void>;
+  /**
+   * Called within a step, once for every block that has learnt from the batch, before `onStepEnd`: for probes that learn
+   * beside the network. It is not awaited, and whatever it does, the network learns the same.
+   */
+  onBlockFeatures?(event: BlockFeaturesV1): void;
   onStepEnd?(event: StepEventV1): void | Promise<void>;
   onEpochEnd?(event: { readonly epoch: number; readonly step: number }): void | Promise<void>;
   onCheckpoint?(event: { readonly step: number; readonly path: string }): void | Promise<void>;
