@@ -23,8 +23,16 @@ export {
   type FeatureProbeOptions,
   type ProbeDepth,
 } from "./probe/feature-probe.js";
+export {
+  type LearningFractions,
+  type LearningWindow,
+  type ResolvedTimetable,
+  resolveTimetable,
+  type Timetable,
+} from "./timetable/timetable.js";
+export { type BlockTurn, type StepPlan, turnsAt } from "./timetable/turns-at.js";
 export { describeConfiguration } from "./trainer/describe-configuration.js";
-export { type NetworkStep, stepNetwork } from "./trainer/step-network.js";
+export { type NetworkStep, type NetworkTurn, stepNetwork } from "./trainer/step-network.js";
 export {
   type CheckpointOptions,
   createTrainer,

@@ -10,6 +10,7 @@ export type {
   BlockFeaturesV1,
   BlockHealthV1,
   BlockStepV1,
+  RunPhaseV1,
   StepEventV1,
   TrainerCallbackV1,
 } from "./callback/trainer-callback-v1.js";

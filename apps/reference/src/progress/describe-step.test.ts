@@ -17,6 +17,7 @@ describe("describeStep", () => {
       step: 4,
       stepCount: 20,
       epoch: 0,
+      phase: null,
       pairsPerSecond: 99.6,
       dataWaitShare: 0.02,
       secondsLeft: 125,

@@ -25,6 +25,7 @@ function stepEvent(step: number, loss: number): StepEventV1 {
     step,
     stepCount: 4,
     epoch: 0,
+    phase: null,
     blocks: [block],
     pairsPerSecond: 1,
     dataWaitShare: 0,

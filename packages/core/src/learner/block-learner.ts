@@ -83,7 +83,7 @@ export class BlockLearner {
 
   /** Learns from one batch. The outputs, one a view, belong to the caller. */
   step(request: BlockStepRequest): { readonly outputs: readonly tf.Tensor[]; readonly report: BlockStepV1 } {
-    if (this.#counters.stopped) return this.#passOn(request);
+    if (this.#counters.stopped) return { outputs: this.passOn(request), report: this.#report(request, null) };
     const found = gradientsOfBlock(request, {
       ...this.#pass(),
       noise: this.#noise,
@@ -164,12 +164,15 @@ export class BlockLearner {
     };
   }
 
-  #passOn(request: BlockStepRequest): ReturnType<BlockLearner["step"]> {
+  /**
+   * Hands on what it makes of its inputs as in training (batch statistics, noise), learning nothing: all that it keeps stays
+   * as it is. The outputs, one a view, belong to the caller.
+   */
+  passOn(request: Pick<BlockStepRequest, "inputs" | "noiseKey">): readonly tf.Tensor[] {
     const pass = this.#pass();
-    const outputs = request.inputs.map((input, view) =>
+    return request.inputs.map((input, view) =>
       tf.tidy(() => tf.clone(handOn(input, pass, this.#noise, fold(request.noiseKey, view)))),
     );
-    return { outputs, report: this.#report(request, null) };
   }
 
   /** What the block did; without gradients, that it only passed its outputs on. */

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue, PluginKind, PluginV1 } from "@blockwise/spec";
 import type { NoiseOptions } from "../learner/noise.js";
+import type { Timetable } from "../timetable/timetable.js";
 import type { BlockPlace, PerBlock } from "../wiring/block-definition.js";
 import { defaultSkipLimit } from "../wiring/network.js";
 import { partitionBackbone } from "../wiring/partition.js";
@@ -16,6 +17,7 @@ export function describeConfiguration(options: TrainerOptions): JsonObject {
     seed: options.seed,
     batchSize: options.batchSize,
     epochs: options.epochs,
+    timetable: describeTimetable(options.timetable),
     engine: options.engine.id,
     backbone: describePlugin(options.backbone),
     partition: blocks.map(({ units }) => units.map(({ id }) => id)),
@@ -37,6 +39,10 @@ function describeNoise(noise: PerBlock<NoiseOptions | null>, places: readonly Bl
     const own = noise(place);
     return own && { ...own };
   });
+}
+
+function describeTimetable(timetable: Timetable = "simultaneous"): JsonValue {
+  return typeof timetable === "string" ? timetable : { starts: timetable.starts, stops: timetable.stops };
 }
 
 function describePlugin({ id, options }: PluginV1<PluginKind>): { readonly [key: string]: JsonValue } {

@@ -1,37 +1,60 @@
 import { fold, rootKey } from "@blockwise/random";
 import type { BlockStepV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import type { BlockTurn } from "../timetable/turns-at.js";
 import type { Network } from "../wiring/network.js";
+
+/** What a block does in one step, with the rate that it learns at. */
+export type NetworkTurn =
+  | (Extract<BlockTurn, { readonly mode: "learning" }> & { readonly learningRate: number })
+  | Exclude<BlockTurn, { readonly mode: "learning" }>;
 
 /** One batch, and where in the run it comes. Tensors are borrowed. */
 export interface NetworkStep {
-  /** `[batch, height, width, channels]`, one a view. */
+  /** One a view: the images, `[batch, height, width, channels]`, or what `firstBlock` takes. */
   readonly views: readonly tf.Tensor[];
   readonly labels: tf.Tensor1D | null;
+  /** Keys the noise too. */
   readonly step: number;
   readonly stepCount: number;
   readonly learningRate: number;
   readonly seed: number;
+  /** One a block. @default all learn, at `step` of `stepCount` with `learningRate` */
+  readonly turns?: readonly NetworkTurn[];
+  /** The block that takes `views`; those before it are left out. @default 0 */
+  readonly firstBlock?: number;
+  /** Is told what each frozen block hands on, one tensor a view, borrowed. */
+  readonly onFrozenOutputs?: (block: number, outputs: readonly tf.Tensor[]) => void;
 }
 
 /**
- * Lets every block learn from one batch, one block at a time: a block's inputs are freed as soon as it has passed its
- * outputs on, so that what one step needs is the most that one block needs.
+ * Lets every block learn from one batch, or take its turn, one block at a time: a block's inputs are freed as soon as it
+ * has passed its outputs on, so that what one step needs is the most that one block needs. Returns what the blocks did
+ * whose turn it was to learn.
  */
 export function stepNetwork(network: Network, request: NetworkStep): readonly BlockStepV1[] {
-  const noiseKey = fold(rootKey(request.seed), "noise", request.step);
+  const { step, stepCount, learningRate, labels, turns, firstBlock = 0, onFrozenOutputs } = request;
+  const noiseKeys = fold(rootKey(request.seed), "noise", step);
+  const everyTurn: NetworkTurn = { mode: "learning", step, stepCount, learningRate };
   const reports: BlockStepV1[] = [];
   let inputs: readonly tf.Tensor[] = request.views.map((view) => tf.clone(view));
   try {
-    for (const learner of network.learners) {
-      const { outputs, report } = learner.step({
-        ...request,
-        inputs,
-        noiseKey: fold(noiseKey, learner.definition.index),
-      });
+    for (const learner of network.learners.slice(firstBlock)) {
+      const { index } = learner.definition;
+      const turn = turns === undefined ? everyTurn : (turns[index] ?? everyTurn);
+      if (turn.mode === "idle") break;
+      const noiseKey = fold(noiseKeys, index);
+      let outputs: readonly tf.Tensor[];
+      if (turn.mode === "frozen") {
+        outputs = learner.passOn({ inputs, noiseKey });
+      } else {
+        const done = learner.step({ ...turn, inputs, labels, noiseKey });
+        outputs = done.outputs;
+        reports.push(done.report);
+      }
       tf.dispose([...inputs]);
       inputs = outputs;
-      reports.push(report);
+      if (turn.mode === "frozen") onFrozenOutputs?.(index, outputs);
     }
   } finally {
     tf.dispose([...inputs]);

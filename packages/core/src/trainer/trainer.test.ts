@@ -3,7 +3,6 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
-import { barlowTwinsViews } from "@blockwise/augment";
 import { createEngine } from "@blockwise/engine";
 import { warmupCosine } from "@blockwise/optim";
 import type { EngineV1, TrainerCallbackV1 } from "@blockwise/spec";
@@ -11,6 +10,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { plainView, tinyImages } from "../__fixtures__/tiny-images.js";
 import { differences, scaledLoss, tinyOptions, valuesOf } from "../__fixtures__/tiny-network.js";
+import { callbackOf, stopAfter, tinyRun } from "../__fixtures__/tiny-run.js";
 import { latestCheckpoint } from "../checkpoint/checkpoints.js";
 import { createTrainer, type Trainer, type TrainerOptions } from "./trainer.js";
 
@@ -35,32 +35,15 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Two epochs of three steps, with noise. */
 function makeTrainer(changes: Partial<TrainerOptions> = {}): Trainer {
-  const { imageShape: _, batchSize, classCount: __, ...network } = tinyOptions;
-  const trainer = createTrainer({
-    ...network,
-    engine,
-    batchSize,
-    noise: { kind: "all", standardDeviation: 0.25 },
-    schedule: warmupCosine({ baseLearningRate: 0.3, warmupSteps: 2 }),
-    source: tinyImages(20),
-    augmentation: barlowTwinsViews({ size: 8 }),
-    epochs: 2,
-    workers: 0,
-    ...changes,
-  });
+  const trainer = createTrainer({ ...tinyRun(engine), ...changes });
   trainers.push(trainer);
   return trainer;
 }
 
 /** A callback that writes down what happens. */
 function journal(lines: string[], extra: Partial<TrainerCallbackV1> = {}): TrainerCallbackV1 {
-  return {
-    specificationVersion: "v1",
-    kind: "callback",
-    id: "journal",
-    options: {},
+  return callbackOf({
     onRunStart: ({ startStep, stepCount, blocks }) =>
       void lines.push(`start ${startStep}/${stepCount} ${blocks.join(" ")}`),
     onStepEnd: ({ step, epoch }) => void lines.push(`step ${step} of epoch ${epoch}`),
@@ -68,16 +51,7 @@ function journal(lines: string[], extra: Partial<TrainerCallbackV1> = {}): Train
     onCheckpoint: ({ step, path }) => void lines.push(`checkpoint ${step} ${path.slice(-13)}`),
     onRunEnd: ({ step, interrupted }) => void lines.push(`end ${step} ${interrupted}`),
     ...extra,
-  };
-}
-
-/** Aborts after so many steps. */
-function stopAfter(steps: number): Pick<TrainerOptions, "callbacks" | "signal"> {
-  const controller = new AbortController();
-  const onStepEnd: TrainerCallbackV1["onStepEnd"] = ({ step }) => {
-    if (step + 1 === steps) controller.abort();
-  };
-  return { signal: controller.signal, callbacks: [journal([], { onStepEnd })] };
+  });
 }
 
 describe("a run", () => {

@@ -5,12 +5,17 @@ import {
   type DataSourceV1,
   InvalidOptionError,
   NonFiniteValueError,
+  type RunPhaseV1,
   type ScheduleV1,
   type TrainerCallbackV1,
 } from "@blockwise/spec";
 import { latestCheckpoint, loadCheckpoint, saveCheckpoint } from "../checkpoint/checkpoints.js";
+import { requireTimetableFits } from "../timetable/require-timetable-fits.js";
+import { type ResolvedTimetable, resolveTimetable, type Timetable } from "../timetable/timetable.js";
+import { type StepPlan, turnsAt } from "../timetable/turns-at.js";
 import type { NetworkOptions } from "../wiring/block-definition.js";
 import { createNetwork, type LearningOptions, type Network } from "../wiring/network.js";
+import { BatchCursor } from "./batch-cursor.js";
 import { checkTrainerOptions, requireViewCount } from "./check-options.js";
 import { describeConfiguration } from "./describe-configuration.js";
 import { learnBatch } from "./learn-batch.js";
@@ -35,8 +40,10 @@ export interface TrainerOptions
   readonly batchSize: number;
   /** Passes over the images; the last, smaller batch of each is left out. */
   readonly epochs: number;
-  /** Ends the run after so many steps even if the epochs are not over. @default null */
+  /** Ends the run after so many steps even if the epochs are not over; each block's part, where they take turns. @default null */
   readonly maxSteps?: number | null;
+  /** When each block learns. @default "simultaneous" */
+  readonly timetable?: Timetable;
   /** Threads that prepare batches. @default one less than the cores, at most two */
   readonly workers?: number;
   readonly callbacks?: readonly TrainerCallbackV1[];
@@ -76,7 +83,7 @@ export interface Trainer {
   /**
    * Trains to the end, or until the signal.
    *
-   * @throws NonFiniteValueError when every block has stopped learning.
+   * @throws NonFiniteValueError when every block whose turn it is to learn has stopped learning.
    */
   run(): Promise<TrainingResult>;
   /** Frees the network and ends the loader's threads. */
@@ -89,11 +96,11 @@ export interface Trainer {
  * @throws IncompatibleSpecVersionError, InvalidOptionError, ShapeMismatchError
  */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const { batchSize, epochs, maxSteps = null, checkpoints = null } = options;
+  const { batchSize, checkpoints = null } = options;
   checkTrainerOptions(options);
-  const { network, loader } = wire(options);
+  const { network, loader, timetable } = wire(options);
   const { batchesPerEpoch } = loader;
-  const stepCount = Math.min(epochs * batchesPerEpoch, maxSteps ?? Number.POSITIVE_INFINITY);
+  const { stepCount, stepsPerPhase, phaseCount } = timetable;
   const configuration = describeConfiguration(options);
   const aborted = (): boolean => options.signal?.aborted === true;
   let step = 0;
@@ -110,6 +117,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const clock = new RunClock({ batchSize, startStep, stepCount });
       const callbacks = options.callbacks ?? [];
       const blocks = network.learners.map(({ definition }) => definition.id);
+      const cursor = new BatchCursor(loader);
       const save = async (): Promise<void> => {
         if (checkpoints === null) return;
         const { directory, keep = 2 } = checkpoints;
@@ -121,23 +129,26 @@ export function createTrainer(options: TrainerOptions): Trainer {
         for (const callback of callbacks) await callback.onRunStart?.({ startStep, stepCount, blocks });
         showFeatures(network, callbacks);
         while (step < stepCount && !aborted()) {
-          const epoch = Math.floor(step / batchesPerEpoch);
-          for await (const batch of loader.epoch(epoch, step % batchesPerEpoch)) {
-            const reports = learnBatch(network, batch, { ...options, step, stepCount });
-            requireOneLearning(network, step);
-            clock.stepDone(step + 1, loader.waitMs);
-            const event = { step, stepCount, epoch, blocks: reports, ...clock.reading() };
-            step += 1;
-            for (const callback of callbacks) await callback.onStepEnd?.(event);
-            if (step >= stepCount || aborted()) break;
-            if (checkpoints !== null && step % (checkpoints.everySteps ?? 500) === 0) await save();
-          }
-          if (step % batchesPerEpoch === 0) {
+          const plan = turnsAt(timetable, step);
+          const { dataStep } = plan;
+          const epoch = Math.floor(dataStep / batchesPerEpoch);
+          const batch = await cursor.at(dataStep);
+          const reports = learnBatch(network, batch, plan, { ...options, stepsPerPhase });
+          requireOneLearning(network, plan, step);
+          clock.stepDone(step + 1, loader.waitMs);
+          const phase = phaseOf(plan, phaseCount, blocks);
+          const event = { step, stepCount, epoch, phase, blocks: reports, ...clock.reading() };
+          step += 1;
+          for (const callback of callbacks) await callback.onStepEnd?.(event);
+          const due = step % (checkpoints?.everySteps ?? 500) === 0 || dataStep + 1 === stepsPerPhase;
+          if (due && step < stepCount && !aborted()) await save();
+          if ((dataStep + 1) % batchesPerEpoch === 0) {
             for (const callback of callbacks) await callback.onEpochEnd?.({ epoch, step });
           }
         }
         if (step > startStep) await save();
       } finally {
+        await cursor.leave();
         await loader.close();
       }
       const interrupted = step < stepCount;
@@ -175,8 +186,12 @@ function showFeatures({ learners }: Network, callbacks: readonly TrainerCallback
 }
 
 /** The network first: a loader that starts to work and is not wanted would have to be waited for. */
-function wire(options: TrainerOptions): { readonly network: Network; readonly loader: Loader } {
-  const { source, augmentation, batchSize, seed, workers } = options;
+function wire(options: TrainerOptions): {
+  readonly network: Network;
+  readonly loader: Loader;
+  readonly timetable: ResolvedTimetable;
+} {
+  const { source, augmentation, batchSize, seed, workers, epochs, timetable = "simultaneous" } = options;
   const { height, width, channels } = augmentation.shape;
   const network = createNetwork({
     ...options,
@@ -184,8 +199,8 @@ function wire(options: TrainerOptions): { readonly network: Network; readonly lo
     classCount: source.classNames?.length ?? null,
   });
   try {
-    for (const { definition } of network.learners)
-      requireViewCount(definition.loss.capabilities.views, augmentation);
+    const blocks = network.learners.map(({ definition }) => definition);
+    for (const { loss } of blocks) requireViewCount(loss.capabilities.views, augmentation);
     const loader = createLoader({
       source,
       augmentation,
@@ -193,11 +208,27 @@ function wire(options: TrainerOptions): { readonly network: Network; readonly lo
       key: fold(rootKey(seed), "data"),
       ...(workers === undefined ? {} : { workers }),
     });
-    return { network, loader };
+    try {
+      const stepsPerPhase = Math.min(
+        epochs * loader.batchesPerEpoch,
+        options.maxSteps ?? Number.POSITIVE_INFINITY,
+      );
+      const resolved = resolveTimetable(timetable, { blockCount: blocks.length, stepsPerPhase });
+      requireTimetableFits(timetable, resolved, blocks);
+      return { network, loader, timetable: resolved };
+    } catch (error) {
+      void loader.close();
+      throw error;
+    }
   } catch (error) {
     network.dispose();
     throw error;
   }
+}
+
+function phaseOf({ phase, turns }: StepPlan, count: number, blocks: readonly string[]): RunPhaseV1 | null {
+  if (count === 1) return null;
+  return { index: phase, count, block: blocks[turns.findIndex(({ mode }) => mode === "learning")] ?? "" };
 }
 
 function folderOf(checkpoints: CheckpointOptions | null): string {
@@ -209,7 +240,8 @@ function folderOf(checkpoints: CheckpointOptions | null): string {
   });
 }
 
-function requireOneLearning({ learners }: Network, step: number): void {
+function requireOneLearning(network: Network, { turns }: StepPlan, step: number): void {
+  const learners = network.learners.filter((_, block) => turns[block]?.mode === "learning");
   if (learners.some(({ counters }) => !counters.stopped)) return;
   const skippedSteps = Math.min(...learners.map(({ counters }) => counters.skippedSteps));
   const block = learners.map(({ definition }) => definition.id).join(", ");

@@ -33,13 +33,25 @@ export interface BlockStepV1 {
   readonly skipped: boolean;
 }
 
+/** Where a run stands whose blocks learn one after the other. */
+export interface RunPhaseV1 {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+  /** The block that learns in it. */
+  readonly block: string;
+}
+
 /** What one step did. */
 export interface StepEventV1 {
   /** From 0. */
   readonly step: number;
   readonly stepCount: number;
-  /** From 0. */
+  /** From 0; of the phase, where the run has several. */
   readonly epoch: number;
+  /** Null where blocks do not learn one after the other. */
+  readonly phase: RunPhaseV1 | null;
+  /** The blocks that were to learn in this step. */
   readonly blocks: readonly BlockStepV1[];
   /** Images a second so far (a pair of views counts once), over this run of the trainer. */
   readonly pairsPerSecond: number;
@@ -75,6 +87,8 @@ export interface TrainerCallbackV1 extends PluginV1<"callback"> {
    */
   onBlockFeatures?(event: BlockFeaturesV1): void;
   onStepEnd?(event: StepEventV1): void | Promise<void>;
+  /** Told once for each thing that changes no number but that a person should know of. */
+  onNote?(event: { readonly step: number; readonly message: string }): void | Promise<void>;
   onEpochEnd?(event: { readonly epoch: number; readonly step: number }): void | Promise<void>;
   onCheckpoint?(event: { readonly step: number; readonly path: string }): void | Promise<void>;
   onRunEnd?(event: { readonly step: number; readonly interrupted: boolean }): void | Promise<void>;
