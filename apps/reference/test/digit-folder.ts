@@ -10,7 +10,7 @@ export async function writeDigits(
 ): Promise<void> {
   const { train } = await openMnistDigits({ digitsFrom: import.meta.url });
   for (let index = 0; index < options.count; index++) {
-    const { data, height, width } = train.image(index);
+    const { data, height, width } = await train.image(index);
     const place = options.classes ? join(folder, String(train.labels?.[index])) : folder;
     await mkdir(place, { recursive: true });
     await sharp(data, { raw: { height, width, channels: 1 } })

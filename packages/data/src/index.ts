@@ -15,5 +15,6 @@ export { openImageFolder } from "./images/image-folder.js";
 export type { ImageOptions } from "./images/image-options.js";
 export { openImageTar } from "./images/image-tar.js";
 export { DATASET_NAMES, type OpenDatasetOptions, type OpenedDataset, openDataset } from "./open-dataset.js";
+export { openShards, type ShardOptions } from "./shards/open-shards.js";
 export type { Dataset } from "./source/dataset.js";
 export { type SubsetOptions, subset } from "./source/subset.js";

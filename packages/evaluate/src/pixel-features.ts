@@ -16,10 +16,13 @@ import {
  * @throws InvalidOptionError for an index that is not in the source
  * @throws ShapeMismatchError for no images at all, and for images of unequal size
  * @example
- * const pixels = pixelFeatures(source);
+ * const pixels = await pixelFeatures(source);
  * const { top1 } = await linearProbe().doEvaluate({ train: pixels, test, classCount: 10, seed: 1 });
  */
-export function pixelFeatures(source: DataSourceV1, indices?: ArrayLike<number>): FeatureTable {
+export async function pixelFeatures(
+  source: DataSourceV1,
+  indices?: ArrayLike<number>,
+): Promise<FeatureTable> {
   const chosen = indices ?? Uint32Array.from({ length: source.size }, (_, index) => index);
   const labels = new Int32Array(chosen.length);
   let shape: readonly number[] = [];
@@ -33,7 +36,7 @@ export function pixelFeatures(source: DataSourceV1, indices?: ArrayLike<number>)
         received: index,
       });
     }
-    const image = source.image(index);
+    const image = await source.image(index);
     const imageShape = [image.height, image.width, image.channels];
     if (row === 0) {
       shape = imageShape;

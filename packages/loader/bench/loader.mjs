@@ -13,14 +13,15 @@ const pixels = new Uint8Array(new SharedArrayBuffer(size * bytes)).map(
 const shared = new Uint8Array(new SharedArrayBuffer(pixels.length));
 shared.set(pixels);
 const sides = new Uint32Array(new SharedArrayBuffer(size * 4)).fill(32);
-const packed = {
+const store = {
+  kind: "packed",
   pixels,
   offsets: Float64Array.from({ length: size }, (_, index) => index * bytes),
   heights: sides,
   widths: sides,
   channels: 3,
 };
-const source = { id: "noise", size, packed, labels: null };
+const source = { id: "noise", size, store, labels: null };
 const augmentation = barlowTwinsViews({ size: 32 });
 
 for (const workers of [0, 1, 2]) {

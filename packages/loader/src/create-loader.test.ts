@@ -65,8 +65,8 @@ function makeSource(): DataSourceV1 {
     channels: 1,
     classNames: null,
     labels: Int32Array.from({ length: size }, (_, index) => 10 * index),
-    packed: { pixels, offsets, heights, widths, channels: 1 },
-    image: () => {
+    store: { kind: "packed", pixels, offsets, heights, widths, channels: 1 },
+    image: async () => {
       throw new Error("loaders read the packed images");
     },
   };

@@ -142,7 +142,10 @@ function makeProducer(
   { source, augmentation, key, workers }: Required<LoaderOptions>,
   ring: SlotRing,
 ): BatchProducer {
-  const { packed } = source;
+  const { store: packed } = source;
+  if (packed.kind !== "packed") {
+    throw new InvalidOptionError({ option: "source", expected: "packed images", received: source.id });
+  }
   const recipe = augmentation.workerRecipe;
   if (workers === 0 || recipe === undefined) {
     return makeMainThreadProducer(source, { packed, augmentation, key }, ring);

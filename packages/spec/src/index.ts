@@ -14,7 +14,15 @@ export type {
   StepEventV1,
   TrainerCallbackV1,
 } from "./callback/trainer-callback-v1.js";
-export type { DataSourceV1, PackedImages } from "./data/data-source-v1.js";
+export type { DataSourceV1 } from "./data/data-source-v1.js";
+export type {
+  FileSpans,
+  ImageReader,
+  PackedImages,
+  ReadImage,
+  SharedPaths,
+  StoredImages,
+} from "./data/image-store.js";
 export type { EngineMemory, EngineV1 } from "./engine/engine-v1.js";
 export type {
   BatchNormEpilogue,

@@ -15,8 +15,8 @@ export async function scorePixels({ config, data }: OpenedRun): Promise<PixelSco
   const start = performance.now();
   const { train, test } = data.evaluation();
   const { top1, protocol } = await linearProbeOf(config).doEvaluate({
-    train: pixelFeatures(train),
-    test: pixelFeatures(test ?? train),
+    train: await pixelFeatures(train),
+    test: await pixelFeatures(test ?? train),
     classCount: data.classCount ?? 0,
     seed: config.seed,
   });

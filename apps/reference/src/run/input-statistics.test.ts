@@ -7,7 +7,7 @@ function sourceOf(channels: number, images: readonly (readonly number[])[]): Dat
     channels,
     description: "a test's images",
     size: images.length,
-    image: (index: number): RawImage => ({
+    image: async (index: number): Promise<RawImage> => ({
       data: Uint8Array.from(images[index] ?? []),
       height: 1,
       width: (images[index] ?? []).length / channels,
@@ -17,8 +17,8 @@ function sourceOf(channels: number, images: readonly (readonly number[])[]): Dat
 }
 
 describe("measureInputStatistics", () => {
-  it("gives mean and deviation by channel, of values from 0 to 1", () => {
-    const { mean, std } = measureInputStatistics(
+  it("gives mean and deviation by channel, of values from 0 to 1", async () => {
+    const { mean, std } = await measureInputStatistics(
       sourceOf(3, [
         [0, 255, 51],
         [255, 255, 102],
@@ -33,7 +33,7 @@ describe("measureInputStatistics", () => {
     expect(std[2]).toBeCloseTo(0.1, 12);
   });
 
-  it("refuses images that are neither grey nor coloured", () => {
-    expect(() => measureInputStatistics(sourceOf(2, [[1, 2]]))).toThrow(/1 or 3/);
+  it("refuses images that are neither grey nor coloured", async () => {
+    await expect(measureInputStatistics(sourceOf(2, [[1, 2]]))).rejects.toThrow(/1 or 3/);
   });
 });

@@ -9,7 +9,7 @@ export interface InputStatistics {
 }
 
 /** Mean and standard deviation by channel over all pixels of the images. */
-export function measureInputStatistics(source: DataSourceV1): InputStatistics {
+export async function measureInputStatistics(source: DataSourceV1): Promise<InputStatistics> {
   const { channels } = source;
   if (channels !== 1 && channels !== 3) {
     throw new ShapeMismatchError({
@@ -21,7 +21,7 @@ export function measureInputStatistics(source: DataSourceV1): InputStatistics {
   // Exact: byte values are counted first, so that the order of images does not matter.
   const counts = Array.from({ length: channels }, () => new Float64Array(256));
   for (let index = 0; index < source.size; index++) {
-    const { data } = source.image(index);
+    const { data } = await source.image(index);
     for (let channel = 0; channel < channels; channel++) {
       const histogram = counts[channel] as Float64Array;
       for (let place = channel; place < data.length; place += channels) {

@@ -80,7 +80,7 @@ export async function openData(
   open: DatasetOpener = openAnew,
 ): Promise<OpenedData> {
   const dataset = await open(config.data, note, locations);
-  const resolved = resolveConfig(config, dataset);
+  const resolved = await resolveConfig(config, dataset);
   for (const source of [dataset.train, dataset.test]) {
     if (source !== null) requireLargeEnough(source, resolved.data);
   }
@@ -89,7 +89,7 @@ export async function openData(
     config: resolved,
     dataset,
     train,
-    statistics: measureInputStatistics(train),
+    statistics: await measureInputStatistics(train),
     classCount: train.classNames?.length ?? null,
     evaluation: () => {
       const { maxTrainImages, maxTestImages } = config.evaluation;
@@ -104,7 +104,9 @@ export async function openData(
 /** A view of a smaller image shows pixels that are not there: that is to be wanted, not to happen. */
 function requireLargeEnough(source: DataSourceV1, { imageSize, enlarge }: ResolvedConfig["data"]): void {
   if (enlarge) return;
-  const { heights, widths } = source.packed;
+  // The sizes of images that stream are known when they are read.
+  if (source.store.kind === "stored") return;
+  const { heights, widths } = source.store;
   const index = heights.findIndex((height, image) => Math.min(height, widths[image] ?? 0) < imageSize);
   if (index < 0) return;
   throw new InvalidOptionError({
@@ -125,10 +127,10 @@ export function downloadOptions({ mirror, cache, offline }: DataLocations): Open
 }
 
 /** Fills in what the configuration leaves to the images. */
-function resolveConfig(config: RunConfig, { name, train }: OpenedDataset): ResolvedConfig {
+async function resolveConfig(config: RunConfig, { name, train }: OpenedDataset): Promise<ResolvedConfig> {
   const { imageSize } = config.data;
   const { flip } = config.augmentation;
-  const { height, width } = train.image(0);
+  const { height, width } = await train.image(0);
   const automaticSize = Math.min(largestAutomaticSize, Math.max(height, width));
   return {
     ...config,

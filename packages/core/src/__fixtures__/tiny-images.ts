@@ -9,7 +9,8 @@ export function tinyImages(size: number, side = 8): DataSourceV1 {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     pixels[index] = state >>> 24;
   }
-  const packed: PackedImages = {
+  const store: PackedImages = {
+    kind: "packed",
     pixels,
     offsets: Float64Array.from({ length: size }, (_, index) => index * bytes),
     heights: new Uint32Array(size).fill(side),
@@ -26,8 +27,8 @@ export function tinyImages(size: number, side = 8): DataSourceV1 {
     channels: 3,
     classNames: ["even", "odd"],
     labels: Int32Array.from({ length: size }, (_, index) => index % 2),
-    packed,
-    image: (index) => ({
+    store,
+    image: async (index) => ({
       width: side,
       height: side,
       channels: 3,

@@ -37,7 +37,7 @@ describe("extractFeatures", () => {
       ["layer3", true, 16, 6],
     ]);
     for (const index of [0, 5, 9]) {
-      const pixels = Float32Array.from(source.image(index).data, (value) => value / 255);
+      const pixels = Float32Array.from((await source.image(index)).data, (value) => value / 255);
       const image = tf.tensor4d(pixels, [1, 8, 8, 3]);
       for (const [depth, { raw, head: pooled }] of probe.features(image).entries()) {
         const rowOf = (table: { features: Float32Array; dim: number } | undefined) =>

@@ -103,7 +103,7 @@ async function openCifar(
       description: `${variant.title}, ${split} split: ${labels.length} images of 32x32 in ${variant.classCount} classes, ${where}`,
       classNames,
       labels,
-      packed: packEqualImages(pixels, {
+      store: packEqualImages(pixels, {
         count: labels.length,
         height: CIFAR_SIDE,
         width: CIFAR_SIDE,

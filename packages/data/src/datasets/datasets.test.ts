@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cifarRecords, idxOf, md5, tarOf } from "../__fixtures__/archives.js";
 import { type FileServer, serveFiles } from "../__fixtures__/file-server.js";
+import { packedOf } from "../__fixtures__/packed-of.js";
 import { temporaryFolder } from "../__fixtures__/temporary-folder.js";
 import { bestAvailableDataset } from "../best-available-dataset.js";
 import type { DownloadOptions } from "../download/download-options.js";
@@ -58,8 +59,8 @@ describe("openCifar10", () => {
     expect([...(train.labels ?? [])]).toEqual([1, 9, 2, 9, 3, 9, 4, 9, 5, 9]);
     expect([...(test?.labels ?? [])]).toEqual([3]);
     expect(train.classNames).toEqual([..."abcdefghij"]);
-    expect(train.image(1)).toMatchObject({ width: 32, height: 32, channels: 3 });
-    expect([...train.image(1).data.subarray(0, 6)]).toEqual([1, 11, 21, 1, 11, 21]);
+    expect(await train.image(1)).toMatchObject({ width: 32, height: 32, channels: 3 });
+    expect([...(await train.image(1)).data.subarray(0, 6)]).toEqual([1, 11, 21, 1, 11, 21]);
     expect(train).toMatchObject({ specificationVersion: "v1", kind: "data-source", id: "cifar10", size: 10 });
     expect(origin).toBe(`downloaded from ${server.address}/cifar10/cifar-10-binary.tar.gz`);
     expect(train.description).toContain(origin);
@@ -130,10 +131,10 @@ describe("openMnist and openFashionMnist", () => {
     const { train, test, why } = await openDataset(name, { ...options, debianRoot });
     expect(why).toEqual([]);
     expect([train.size, test?.size, train.channels]).toEqual([3, 1, 1]);
-    expect([...train.image(2).data]).toEqual([8, 9, 10, 11]);
+    expect([...(await train.image(2)).data]).toEqual([8, 9, 10, 11]);
     expect([...(train.labels ?? [])]).toEqual([0, 9, 5]);
     expect(train.classNames).toHaveLength(10);
-    expect(train.packed.pixels.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(packedOf(train).pixels.buffer).toBeInstanceOf(SharedArrayBuffer);
   });
 
   it.each([

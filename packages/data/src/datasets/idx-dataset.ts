@@ -78,7 +78,7 @@ function idxSource(
     description: `${title}, ${split} split: ${count} grey images of ${height}x${width} in ${classNames.length} classes, ${origin}`,
     classNames,
     labels: sharedInt32(labels.values),
-    packed: packEqualImages(pixels, { count, height, width, channels: 1 }),
+    store: packEqualImages(pixels, { count, height, width, channels: 1 }),
   });
 }
 

@@ -92,7 +92,7 @@ function accept(entry: Entry, options: TarReadOptions): string | null {
 }
 
 /** The path without `.` and empty parts; null where it would lead out of the archive. */
-function safeName(name: string): string | null {
+export function safeName(name: string): string | null {
   if (/^[/\\]|^[a-z]:|\0/i.test(name)) return null;
   const parts = name.split(/[/\\]/).filter((part) => part !== "" && part !== ".");
   return parts.includes("..") ? null : parts.join("/");

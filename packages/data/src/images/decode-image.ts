@@ -32,7 +32,8 @@ export async function decodeImage(
   return { width: info.width, height: info.height, channels: info.channels, data };
 }
 
-function isKnownFormat(bytes: Buffer): boolean {
+/** Whether the bytes begin as those of a JPEG, PNG or WebP image. */
+export function isKnownFormat(bytes: Buffer): boolean {
   return (
     bytes.subarray(0, 3).equals(JPEG) ||
     bytes.subarray(0, 8).equals(PNG) ||

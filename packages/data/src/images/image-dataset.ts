@@ -1,39 +1,45 @@
-import type { DataSourceV1 } from "@blockwise/spec";
+import type { DataSourceV1, JsonObject } from "@blockwise/spec";
 import type { Dataset } from "../source/dataset.js";
-import { packedSource, selectImages } from "../source/packed-source.js";
 import { sharedInt32 } from "../source/shared-arrays.js";
-import { type ArrangedSplit, type Arrangement, list } from "./arrange-images.js";
-import type { CheckedImageOptions } from "./image-options.js";
-import type { PackedByName } from "./pack-images.js";
+import type { ArrangedSplit, Arrangement } from "./arrange-images.js";
 
-/** Makes the data set of packed images and of what their names say; both splits share the pixels. */
+/** What a source has whatever way its images are kept. */
+export interface ImageSourceParts {
+  readonly id: string;
+  readonly options: JsonObject;
+  readonly description: string;
+  readonly classNames: readonly string[] | null;
+  readonly labels: Int32Array | null;
+}
+
+/** Makes the data set of images and of what their names say; both splits share pixels or files. */
 export function imageDataset(parts: {
-  readonly id: "image-folder" | "image-tar";
+  readonly id: "image-folder" | "image-tar" | "image-shards";
   readonly path: string;
-  readonly images: PackedByName;
   readonly arrangement: Arrangement;
-  readonly options: CheckedImageOptions;
-  /** What else was passed over, in words: `"2 links"`. */
-  readonly ignored: readonly string[];
+  /** What the images' numbers depend on. */
+  readonly options: JsonObject;
+  /** What else there is to say, in words: `"2 links passed over"`. */
+  readonly notes: readonly string[];
+  /** Makes the source of the images at some rows. */
+  readonly select: (source: ImageSourceParts, rows: readonly number[]) => DataSourceV1;
 }): Dataset {
-  const { id, path, images, arrangement, options, ignored } = parts;
+  const { id, path, arrangement, options, select } = parts;
   const { classNames, train, test } = arrangement;
-  const skipped =
-    images.skipped.length === 0
-      ? []
-      : [`${images.skipped.length} broken images left out: ${list(images.skipped)}`];
-  const notes = [...skipped, ...ignored].map((note) => `; ${note}`).join("");
+  const notes = parts.notes.map((note) => `; ${note}`).join("");
   const source = (split: "train" | "test", { rows, labels }: ArrangedSplit): DataSourceV1 => {
     const kind = classNames === null ? "without labels" : `in ${classNames.length} classes`;
     const share = test === null ? "" : `, ${split} split`;
-    return packedSource({
-      id,
-      options: { path, split: test === null ? "all" : split, ...options, skipped: [...images.skipped] },
-      description: `Images of "${path}"${share}: ${rows.length} ${kind}${notes}`,
-      classNames,
-      labels: labels === null ? null : sharedInt32(labels),
-      packed: selectImages(images.packed, rows),
-    });
+    return select(
+      {
+        id,
+        options: { path, split: test === null ? "all" : split, ...options },
+        description: `Images of "${path}"${share}: ${rows.length} ${kind}${notes}`,
+        classNames,
+        labels: labels === null ? null : sharedInt32(labels),
+      },
+      rows,
+    );
   };
   return {
     name: path,

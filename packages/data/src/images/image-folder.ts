@@ -4,12 +4,15 @@ import { DataSourceError } from "@blockwise/spec";
 import type { Dataset } from "../source/dataset.js";
 import { arrangeImages } from "./arrange-images.js";
 import { IMAGE_NAME } from "./decode-image.js";
-import { imageDataset } from "./image-dataset.js";
-import { checkImageOptions, type ImageOptions } from "./image-options.js";
+import { estimateDecodedBytes } from "./estimate-decoded-bytes.js";
+import { type CheckedImageOptions, checkImageOptions, type ImageOptions } from "./image-options.js";
 import { compareCodeUnits, packImages } from "./pack-images.js";
+import { packedDataset } from "./packed-dataset.js";
+import { streamedFolder } from "./streamed-folder.js";
 
 /**
- * All JPEG, PNG and WebP images below a folder, decoded once into memory. Folders on the first level are classes;
+ * All JPEG, PNG and WebP images below a folder, decoded once into memory, or read and decoded when their turn comes
+ * (`storage`). Folders on the first level are classes;
  * deeper ones are just places. Names that begin with a dot are passed over; links are followed.
  *
  * @throws InvalidOptionError
@@ -25,13 +28,16 @@ export async function openImageFolder(path: string, options: ImageOptions = {}):
   await walk(root, "", found);
   found.names.sort(compareCodeUnits);
   // Its mistakes show before the long work.
-  arrangeImages(found.names, found.folders, checked, root);
+  const arrangement = arrangeImages(found.names, found.folders, checked, root);
+  if (await isToStream(root, found.names, checked)) {
+    return streamedFolder(root, found.names, arrangement, checked);
+  }
   const images = await packImages(
     found.names.map((name) => ({ name, read: () => readImage(join(root, name)) })),
     checked,
     root,
   );
-  return imageDataset({
+  return packedDataset({
     id: "image-folder",
     path: root,
     images,
@@ -39,6 +45,16 @@ export async function openImageFolder(path: string, options: ImageOptions = {}):
     options: checked,
     ignored: [],
   });
+}
+
+async function isToStream(
+  root: string,
+  names: readonly string[],
+  options: CheckedImageOptions,
+): Promise<boolean> {
+  if (options.storage !== "auto") return options.storage === "stream";
+  const pathOf = async (place: number): Promise<string> => join(root, names[place] as string);
+  return (await estimateDecodedBytes(names.length, pathOf, options)) > options.memoryBudgetBytes;
 }
 
 interface Listing {

@@ -11,8 +11,24 @@ export interface ImageOptions {
   readonly fit?: "shortest-side" | "square";
   /** 3 for colour, 1 for grey, or `"auto"`: grey when every pixel of every image is. @default 3 */
   readonly channels?: 1 | 3 | "auto";
-  /** What to do about an image that cannot be decoded: stop, or leave it out and name it. @default "error" */
-  readonly onCorrupt?: "error" | "skip";
+  /**
+   * What to do about an image that cannot be decoded: stop, or leave it out and name it; `"auto"` stops where images are
+   * decoded at the start, and leaves out where they stream. @default "auto"
+   */
+  readonly onCorrupt?: "error" | "skip" | "auto";
+  /**
+   * `"memory"` decodes all images at the start; `"stream"` reads and decodes each at full size whenever it is wanted, so
+   * that `decodeSize`, `fit` and `memoryBudgetBytes` do not matter; `"auto"` streams what would take more than
+   * `memoryBudgetBytes`. @default "memory"
+   */
+  readonly storage?: "memory" | "stream" | "auto";
+  /**
+   * For shards: images that are drawn from at once when an epoch is shuffled, shard after shard in random order; null
+   * shuffles all images of all shards, which reads everywhere at once. @default 10,000
+   */
+  readonly shuffleBuffer?: number | null;
+  /** For images that stream: the part of them that may be broken; one may be unless it is 0. @default 0.01 */
+  readonly maxBrokenShare?: number;
   /** The most that the pixels may take in bytes, at most 4 GiB, the longest array there is. @default 2 GiB */
   readonly memoryBudgetBytes?: number;
   /**
@@ -40,7 +56,10 @@ export function checkImageOptions(options: ImageOptions): CheckedImageOptions {
     decodeSize: options.decodeSize ?? 256,
     fit: options.fit ?? "shortest-side",
     channels: options.channels ?? 3,
-    onCorrupt: options.onCorrupt ?? "error",
+    onCorrupt: options.onCorrupt ?? "auto",
+    storage: options.storage ?? "memory",
+    shuffleBuffer: options.shuffleBuffer === undefined ? 10_000 : options.shuffleBuffer,
+    maxBrokenShare: options.maxBrokenShare ?? 0.01,
     memoryBudgetBytes: options.memoryBudgetBytes ?? 2 * 2 ** 30,
     labels: options.labels ?? "auto",
     allowEmptyClasses: options.allowEmptyClasses ?? false,
@@ -58,7 +77,17 @@ export function checkImageOptions(options: ImageOptions): CheckedImageOptions {
   requireOption("holdOut", holdOut >= 0 && holdOut < 1, "a number from 0 to 1, but not 1", holdOut);
   requireOneOf("fit", checked.fit, ["shortest-side", "square"]);
   requireOneOf("channels", checked.channels, [1, 3, "auto"]);
-  requireOneOf("onCorrupt", checked.onCorrupt, ["error", "skip"]);
+  requireOneOf("onCorrupt", checked.onCorrupt, ["error", "skip", "auto"]);
+  requireOneOf("storage", checked.storage, ["memory", "stream", "auto"]);
+  const { shuffleBuffer, maxBrokenShare } = checked;
+  requireOption(
+    "shuffleBuffer",
+    shuffleBuffer === null || isIntegerIn(shuffleBuffer, 1, 2 ** 32),
+    "a whole number above 0, or null",
+    shuffleBuffer,
+  );
+  const isShare = maxBrokenShare >= 0 && maxBrokenShare <= 1;
+  requireOption("maxBrokenShare", isShare, "a number from 0 to 1", maxBrokenShare);
   requireOneOf("labels", checked.labels, ["auto", "folders", "none"]);
   return checked;
 }

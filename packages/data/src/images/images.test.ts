@@ -5,6 +5,7 @@ import { DataSourceError, InvalidOptionError, MalformedFileError } from "@blockw
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
 import { tarOf } from "../__fixtures__/archives.js";
+import { packedOf } from "../__fixtures__/packed-of.js";
 import { temporaryFolder } from "../__fixtures__/temporary-folder.js";
 import { openImageFolder } from "./image-folder.js";
 import { openImageTar } from "./image-tar.js";
@@ -63,14 +64,14 @@ describe("openImageFolder", () => {
     expect(test).toBeNull();
     expect(train.classNames).toEqual(["B", "b", "b-", "é"]);
     expect([...(train.labels ?? [])]).toEqual([0, 2, 1, 1, 3]);
-    expectNear(pixel(train.image(0)), RED);
-    expectNear(pixel(train.image(1)), GREY, 0);
-    expectNear(pixel(train.image(2)), BLUE, 0);
-    expectNear(pixel(train.image(3)), GREEN);
-    expectNear(pixel(train.image(4)), GREY);
-    expect(train.packed.pixels.buffer).toBeInstanceOf(SharedArrayBuffer);
-    expect(train.packed.pixels).toHaveLength(5 * 8 * 6 * 3);
-    expect([...train.packed.offsets]).toEqual([0, 144, 288, 432, 576]);
+    expectNear(pixel(await train.image(0)), RED);
+    expectNear(pixel(await train.image(1)), GREY, 0);
+    expectNear(pixel(await train.image(2)), BLUE, 0);
+    expectNear(pixel(await train.image(3)), GREEN);
+    expectNear(pixel(await train.image(4)), GREY);
+    expect(packedOf(train).pixels.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(packedOf(train).pixels).toHaveLength(5 * 8 * 6 * 3);
+    expect([...packedOf(train).offsets]).toEqual([0, 144, 288, 432, 576]);
     expect(train.id).toBe("image-folder");
     expect(JSON.parse(JSON.stringify(train.options))).toEqual(train.options);
     expect(train.description).toContain("5 in 4 classes");
@@ -81,7 +82,7 @@ describe("openImageFolder", () => {
     const { train } = await openImageFolder(loose);
     expect(train.classNames).toBeNull();
     expect(train.labels).toBeNull();
-    expectNear(pixel(train.image(0)), RED, 0);
+    expectNear(pixel(await train.image(0)), RED, 0);
     const nested = await folderOf({ "a/1.png": await png(BLUE), "2.png": await png(RED) });
     expect((await openImageFolder(nested, { labels: "none" })).train.size).toBe(2);
     await expect(openImageFolder(nested)).rejects.toThrow(/"2.png"/);
@@ -95,10 +96,10 @@ describe("openImageFolder", () => {
       "3.png": await png(RED, 21, 64),
     });
     const { train } = await openImageFolder(root, { decodeSize: 20 });
-    expect([...train.packed.widths]).toEqual([40, 10, 20]);
-    expect([...train.packed.heights]).toEqual([20, 30, 61]);
+    expect([...packedOf(train).widths]).toEqual([40, 10, 20]);
+    expect([...packedOf(train).heights]).toEqual([20, 30, 61]);
     const square = (await openImageFolder(root, { decodeSize: 20, fit: "square" })).train;
-    expect([...square.packed.widths, ...square.packed.heights]).toEqual([20, 20, 20, 20, 20, 20]);
+    expect([...packedOf(square).widths, ...packedOf(square).heights]).toEqual([20, 20, 20, 20, 20, 20]);
   });
 
   it("antialiases", async () => {
@@ -110,7 +111,7 @@ describe("openImageFolder", () => {
       decodeSize: 8,
       channels: 1,
     });
-    for (const value of train.image(0).data) expect(Math.abs(value - 127.5)).toBeLessThan(20);
+    for (const value of (await train.image(0)).data) expect(Math.abs(value - 127.5)).toBeLessThan(20);
   });
 
   it("turns images as their EXIF data say", async () => {
@@ -120,7 +121,7 @@ describe("openImageFolder", () => {
       .png()
       .toBuffer();
     const { train } = await openImageFolder(await folderOf({ "1.png": half }));
-    const image = train.image(0);
+    const image = await train.image(0);
     expect([image.width, image.height]).toEqual([8, 4]);
     // Orientation 6 turns clockwise: what was on top is on the right.
     expectNear(pixel(image, 0), RED, 0);
@@ -151,26 +152,26 @@ describe("openImageFolder", () => {
     }
     const { train } = await openImageFolder(root);
     expect(train.channels).toBe(3);
-    expectNear(pixel(train.image(0)), [128, 128, 128]);
-    const [red = 0, green = 0, blue = 0] = pixel(train.image(1));
+    expectNear(pixel(await train.image(0)), [128, 128, 128]);
+    const [red = 0, green = 0, blue = 0] = pixel(await train.image(1));
     expect(red).toBeGreaterThan(120);
     expect(Math.max(green, blue)).toBeLessThan(80);
-    expectNear(pixel(train.image(2)), [90, 90, 90]);
-    expectNear(pixel(train.image(3)), GREEN);
-    expectNear(pixel(train.image(4)), GREY);
+    expectNear(pixel(await train.image(2)), [90, 90, 90]);
+    expectNear(pixel(await train.image(3)), GREEN);
+    expectNear(pixel(await train.image(4)), GREY);
   });
 
   it("keeps one channel on request, and by itself when all images are grey", async () => {
     const grey = { "1.png": await png(GREY, 3, 5), "2.png": await png([7, 7, 7], 4, 2) };
     const auto = (await openImageFolder(await folderOf(grey), { channels: "auto" })).train;
     expect(auto.channels).toBe(1);
-    expect(auto.packed.pixels).toHaveLength(3 * 5 + 4 * 2);
-    expect([...auto.image(1).data]).toEqual(new Array(8).fill(7));
+    expect(packedOf(auto).pixels).toHaveLength(3 * 5 + 4 * 2);
+    expect([...(await auto.image(1)).data]).toEqual(new Array(8).fill(7));
     const mixed = await folderOf({ ...grey, "3.png": await png(RED) });
     expect((await openImageFolder(mixed, { channels: "auto" })).train.channels).toBe(3);
     const forced = (await openImageFolder(mixed, { channels: 1 })).train;
     expect(forced.channels).toBe(1);
-    expectNear(pixel(forced.image(0)), [90]);
+    expectNear(pixel(await forced.image(0)), [90]);
   });
 
   it("names a broken image, or leaves it out and says so", async () => {
@@ -226,8 +227,8 @@ describe("openImageFolder", () => {
     expect([...(train.labels ?? [])]).toEqual([0, 1]);
     expect([...(test?.labels ?? [])]).toEqual([1]);
     expect(test?.classNames).toEqual(["cat", "dog"]);
-    expect(test?.packed.pixels).toBe(train.packed.pixels);
-    if (test !== null) expectNear(pixel(test.image(0)), BLUE, 0);
+    expect(test?.store).toMatchObject({ pixels: packedOf(train).pixels });
+    if (test !== null) expectNear(pixel(await test.image(0)), BLUE, 0);
     expect((await openImageFolder(root, { holdOut: 0.5 })).test?.size).toBe(1);
     await mkdir(join(root, "test"));
     await writeFile(join(root, "test", "1.png"), await png(RED));
@@ -242,7 +243,7 @@ describe("openImageFolder", () => {
     const count = async (some: readonly string[], seed: number) => {
       const { train, test } = await openImageFolder(await filesOf(some), { holdOut: 0.3, seed });
       expect(train.size + (test?.size ?? 0)).toBe(some.length);
-      return [...(test?.packed.offsets ?? [])].map((offset) => [...some].sort()[offset / 3]);
+      return [...(test === null ? [] : packedOf(test).offsets)].map((offset) => [...some].sort()[offset / 3]);
     };
     const all = await count(names, 1);
     expect(all.length).toBeGreaterThan(8);
@@ -313,7 +314,8 @@ describe("openImageTar", () => {
       const { train } = await openImageTar(path);
       expect(train.classNames).toEqual(["a", "b"]);
       expect([...(train.labels ?? [])]).toEqual([...(folder.labels ?? [])]);
-      for (let place = 0; place < 3; place++) expect(train.image(place)).toEqual(folder.image(place));
+      for (let place = 0; place < 3; place++)
+        expect(await train.image(place)).toEqual(await folder.image(place));
       expect(train.description).toContain("unsafe path passed over: 1");
       expect(train.description).toContain("link passed over: 1");
     }

@@ -56,6 +56,7 @@ export async function packImages(
   return {
     names: entries.map(({ name }) => name),
     packed: {
+      kind: "packed",
       pixels,
       offsets: sharedFloat64(entries.map(({ offset }) => (grey ? offset / 3 : offset))),
       heights: sharedUint32(entries.map(({ height }) => height)),

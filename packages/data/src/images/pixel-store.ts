@@ -40,7 +40,7 @@ export class PixelStore {
     if (end > this.#budgetBytes) {
       throw new DataSourceError(
         `The images of "${this.#source}" must fit into memoryBudgetBytes = ${this.#budgetBytes}, but image ` +
-          `${place + 1} does not any more. Lower decodeSize, use fewer images, or raise memoryBudgetBytes.`,
+          `${place + 1} does not any more. Lower decodeSize, use fewer images, raise memoryBudgetBytes, or have images read when they are wanted (storage: "stream").`,
         { source: this.#source },
       );
     }

@@ -14,30 +14,34 @@ export interface PackedSourceParts {
   readonly description: string;
   readonly classNames: readonly string[] | null;
   readonly labels: Int32Array | null;
-  readonly packed: PackedImages;
+  readonly store: PackedImages;
 }
 
 /** Makes a data source of images that are packed already; nothing is copied. */
 export function packedSource(parts: PackedSourceParts): DataSourceV1 {
-  const { packed } = parts;
-  const size = packed.offsets.length;
+  const { store } = parts;
+  const size = store.offsets.length;
   return {
     specificationVersion: "v1",
     kind: "data-source",
     ...parts,
     size,
-    channels: packed.channels,
-    image: (index) => {
-      if (!Number.isInteger(index) || index < 0 || index >= size) {
-        throw new InvalidOptionError({
-          option: "index",
-          expected: `an integer from 0 to ${size - 1}`,
-          received: index,
-        });
-      }
-      return packedImage(packed, index);
+    channels: store.channels,
+    image: async (index) => {
+      requirePlace(index, size);
+      return packedImage(store, index);
     },
   };
+}
+
+/** @throws InvalidOptionError unless there is an image at that place. */
+export function requirePlace(index: number, size: number): void {
+  if (Number.isInteger(index) && index >= 0 && index < size) return;
+  throw new InvalidOptionError({
+    option: "index",
+    expected: `an integer from 0 to ${size - 1}`,
+    received: index,
+  });
 }
 
 /** Packs what equally large images have in common: `count` images of `height * width * channels` bytes each. */
@@ -53,6 +57,7 @@ export function packEqualImages(
   const { count, height, width, channels } = shape;
   const imageBytes = height * width * channels;
   return {
+    kind: "packed",
     pixels,
     offsets: sharedFloat64(Float64Array.from({ length: count }, (_, index) => index * imageBytes)),
     heights: sharedUint32(new Uint32Array(count).fill(height)),
@@ -64,6 +69,7 @@ export function packEqualImages(
 /** The images at `rows`, in that order, sharing the pixels of `packed`. */
 export function selectImages(packed: PackedImages, rows: readonly number[]): PackedImages {
   return {
+    kind: "packed",
     pixels: packed.pixels,
     offsets: sharedFloat64(pick(packed.offsets, rows)),
     heights: sharedUint32(pick(packed.heights, rows)),

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from "@blockwise/spec";
 import { describe, expect, it } from "vitest";
+import { packedOf } from "../__fixtures__/packed-of.js";
 import { packEqualImages, packedSource } from "./packed-source.js";
 import { sharedBytes, sharedInt32 } from "./shared-arrays.js";
 import { subset } from "./subset.js";
@@ -14,28 +15,29 @@ function source(labels: readonly number[] | null, size = labels?.length ?? 10) {
     description: "tiny images",
     classNames: labels === null ? null : ["a", "b", "c"],
     labels: labels === null ? null : sharedInt32(labels),
-    packed: packEqualImages(shared, { count: size, height: 2, width: 2, channels: 1 }),
+    store: packEqualImages(shared, { count: size, height: 2, width: 2, channels: 1 }),
   });
 }
 
 describe("packedSource", () => {
-  it("gives each image as a view on the shared pixels", () => {
+  it("gives each image as a view on the shared pixels", async () => {
     const images = source([0, 1, 2]);
-    expect(images.image(1)).toEqual({ width: 2, height: 2, channels: 1, data: Uint8Array.of(4, 5, 6, 7) });
-    expect(images.image(1).data.buffer).toBe(images.packed.pixels.buffer);
+    const image = await images.image(1);
+    expect(image).toEqual({ width: 2, height: 2, channels: 1, data: Uint8Array.of(4, 5, 6, 7) });
+    expect(image.data.buffer).toBe(packedOf(images).pixels.buffer);
     for (const array of [
-      images.packed.pixels,
-      images.packed.offsets,
-      images.packed.heights,
-      images.packed.widths,
+      packedOf(images).pixels,
+      packedOf(images).offsets,
+      packedOf(images).heights,
+      packedOf(images).widths,
       images.labels,
     ]) {
       expect(array?.buffer).toBeInstanceOf(SharedArrayBuffer);
     }
   });
 
-  it.each([-1, 3, 0.5, Number.NaN])("refuses the index %s", (index) => {
-    expect(() => source([0, 1, 2]).image(index)).toThrow(InvalidOptionError);
+  it.each([-1, 3, 0.5, Number.NaN])("refuses the index %s", async (index) => {
+    await expect(source([0, 1, 2]).image(index)).rejects.toThrow(InvalidOptionError);
   });
 });
 
@@ -46,8 +48,8 @@ describe("subset", () => {
     const all = source(labels);
     const part = subset(all, { count: 60, seed: 3 });
     expect(part.size).toBe(60);
-    expect(part.packed.pixels).toBe(all.packed.pixels);
-    const offsets = [...part.packed.offsets];
+    expect(packedOf(part).pixels).toBe(packedOf(all).pixels);
+    const offsets = [...packedOf(part).offsets];
     expect(offsets).toEqual([...offsets].sort((a, b) => a - b));
     expect(new Set(offsets).size).toBe(60);
     for (let place = 0; place < part.size; place++) {
@@ -71,7 +73,7 @@ describe("subset", () => {
 
   it("depends on the seed only, and a larger subset contains the smaller one", () => {
     const offsets = (count: number, seed: number, balanced: boolean) => [
-      ...subset(source(labels), { count, seed, balanced }).packed.offsets,
+      ...packedOf(subset(source(labels), { count, seed, balanced })).offsets,
     ];
     for (const balanced of [true, false]) {
       expect(offsets(50, 1, balanced)).toEqual(offsets(50, 1, balanced));

@@ -1,6 +1,7 @@
 import { fold, type RandomKey, rootKey } from "@blockwise/random";
 import { type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
 import { packedSource, selectImages, selectLabels } from "./packed-source.js";
+import { selectStored, storedSource } from "./stored-source.js";
 
 /** What to keep of a source. */
 export interface SubsetOptions {
@@ -13,7 +14,7 @@ export interface SubsetOptions {
 }
 
 /**
- * A part of a source that shares its pixels: no image is copied. Images keep their order.
+ * A part of a source that shares its pixels or files: no image is copied. Images keep their order.
  *
  * Each image gets a random rank keyed by its place, so a larger subset with the same seed contains the smaller one.
  * Balanced subsets take one image of each class in turn, each class by rank, until there are enough.
@@ -41,14 +42,17 @@ export function subset(source: DataSourceV1, options: SubsetOptions): DataSource
   const order = rankedOrder(source.size, fold(rootKey(seed), "subset"));
   const chosen = balanced && source.labels !== null ? inTurn(order, source.labels) : order;
   const rows = chosen.slice(0, count).sort((a, b) => a - b);
-  return packedSource({
+  const parts = {
     id: source.id,
     options: { ...source.options, subset: { count, seed, balanced } },
     description: `${count} of ${source.size} images${balanced ? ", balanced by class" : ""}, of: ${source.description}`,
     classNames: source.classNames,
     labels: source.labels === null ? null : selectLabels(source.labels, rows),
-    packed: selectImages(source.packed, rows),
-  });
+  };
+  const { store } = source;
+  return store.kind === "packed"
+    ? packedSource({ ...parts, store: selectImages(store, rows) })
+    : storedSource({ ...parts, store: selectStored(store, rows) });
 }
 
 function rankedOrder(size: number, key: RandomKey): number[] {

@@ -5,14 +5,15 @@ import { probe } from "./probe-augmentation.mjs";
 
 const size = 40;
 const ones = new Uint32Array(new SharedArrayBuffer(size * 4)).fill(1);
-const packed = {
+const store = {
+  kind: "packed",
   pixels: new Uint8Array(new SharedArrayBuffer(size)),
   offsets: Float64Array.from({ length: size }, (_, index) => index),
   heights: ones,
   widths: ones,
   channels: 1,
 };
-const source = { id: "zeros", size, packed, labels: null };
+const source = { id: "zeros", size, store, labels: null };
 const options = { source, augmentation: probe({}), batchSize: 4, key: rootKey(1), workers: 2 };
 const loader = createLoader(options);
 createLoader(options);

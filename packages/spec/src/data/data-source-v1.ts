@@ -1,17 +1,6 @@
 import type { RawImage } from "../augmentation/augmentation-v1.js";
 import type { PluginV1 } from "../plugin.js";
-
-/** All images of a source in memory that threads share, back to back. */
-export interface PackedImages {
-  /** All pixels, on a `SharedArrayBuffer`. */
-  readonly pixels: Uint8Array;
-  /** Where each image begins in `pixels`, in bytes. */
-  readonly offsets: Float64Array;
-  /** Pixels, each on a `SharedArrayBuffer`. */
-  readonly heights: Uint32Array;
-  readonly widths: Uint32Array;
-  readonly channels: number;
-}
+import type { PackedImages, StoredImages } from "./image-store.js";
 
 /** A set of images that can be read in any order. */
 export interface DataSourceV1 extends PluginV1<"data-source"> {
@@ -25,8 +14,13 @@ export interface DataSourceV1 extends PluginV1<"data-source"> {
   readonly classNames: readonly string[] | null;
   /** All labels, one an image; null for unlabelled images. */
   readonly labels: Int32Array | null;
-  /** The images in shared memory, for loaders with worker threads. */
-  readonly packed: PackedImages;
-  /** The image at a place from 0 to `size - 1`; its data is borrowed. */
-  image(index: number): RawImage;
+  /** Where the images are, for loaders with worker threads: decoded in shared memory, or encoded in files. */
+  readonly store: PackedImages | StoredImages;
+  /**
+   * The image at a place from 0 to `size - 1`; its data is borrowed.
+   *
+   * @throws InvalidOptionError for a place out of range.
+   * @throws DataSourceError for a file that cannot be read or is broken.
+   */
+  image(index: number): Promise<RawImage>;
 }
