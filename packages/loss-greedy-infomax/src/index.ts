@@ -1,0 +1,1 @@
+export { type GreedyInfoMaxOptions, greedyInfoMax } from "./greedy-infomax.js";
