@@ -1,0 +1,1 @@
+export { type LookAheadOptions, lookAhead } from "./look-ahead.js";
