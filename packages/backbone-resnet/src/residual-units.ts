@@ -1,4 +1,10 @@
-import { type BatchNormLayer, batchNorm, convolution, kaimingNormalFanOut } from "@blockwise/layers";
+import {
+  type BatchNormLayer,
+  batchNorm,
+  chainCost,
+  convolution,
+  kaimingNormalFanOut,
+} from "@blockwise/layers";
 import type { LayerV1 } from "@blockwise/spec";
 
 /** What a residual unit is made from. */
@@ -95,10 +101,17 @@ function residualUnit(
           { from: inChannels, to: outChannels, kernelSize: 1, stride },
         );
   const parts = shortcut === null ? main : [...main, shortcut];
+  const branches = [main, shortcut === null ? [] : [shortcut]].map((branch) =>
+    chainCost(branch.flatMap(({ map, norm }) => [map, norm])),
+  );
   return {
     parameters: parts.flatMap(({ map, norm }) => [...map.parameters, ...norm.parameters]),
     buffers: parts.flatMap(({ norm }) => norm.buffers),
     outputShape: (inputShape) => main.reduce((shape, { map }) => map.outputShape(shape), inputShape),
+    multiplyAdds: (inputShape) =>
+      branches.reduce((sum, { multiplyAdds }) => sum + multiplyAdds(inputShape), 0),
+    activationSize: (inputShape) =>
+      branches.reduce((sum, { activationSize }) => sum + activationSize(inputShape), 0),
     apply: (x, context) => {
       const residual = shortcut === null ? x : shortcut.norm.apply(shortcut.map.apply(x, context), context);
       return main.reduce((value, { map, norm }, index) => {

@@ -1,4 +1,4 @@
-import { batchNorm, convolution, kaimingNormalFanOut } from "@blockwise/layers";
+import { batchNorm, chainCost, convolution, kaimingNormalFanOut } from "@blockwise/layers";
 import { type LayerV1, ShapeMismatchError } from "@blockwise/spec";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 
@@ -24,12 +24,19 @@ export function stem(options: {
     initializer: kaimingNormalFanOut(width, kernelSize),
   });
   const norm = batchNorm({ name: "bn1", channels: width });
+  const cost = chainCost([map, norm]);
+  const outputShape = (inputShape: readonly number[]): readonly number[] => {
+    const [height = 0, mapWidth = 0] = map.outputShape(inputShape);
+    return large ? [pooled(height), pooled(mapWidth), width] : [height, mapWidth, width];
+  };
   return {
     parameters: [...map.parameters, ...norm.parameters],
     buffers: norm.buffers,
-    outputShape: (inputShape) => {
-      const [height = 0, mapWidth = 0] = map.outputShape(inputShape);
-      return large ? [pooled(height), pooled(mapWidth), width] : [height, mapWidth, width];
+    outputShape,
+    multiplyAdds: cost.multiplyAdds,
+    activationSize: (inputShape) => {
+      const pooledSize = outputShape(inputShape).reduce((product, size) => product * size, 1);
+      return cost.activationSize(inputShape) + (large ? pooledSize : 0);
     },
     apply: (x, context) => {
       if (x.shape.at(-1) !== inChannels) {

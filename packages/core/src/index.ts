@@ -5,6 +5,13 @@ export {
   saveCheckpoint,
 } from "./checkpoint/checkpoints.js";
 export { fromStored, type StoredTensor, storedShape, toStored } from "./checkpoint/stored-layout.js";
+export { type BalanceOptions, balancePartition } from "./cost/balance-partition.js";
+export { type BlockCost, type ByPart, describeCosts } from "./cost/describe-costs.js";
+export {
+  type MeasuredActivations,
+  type MeasureOptions,
+  measureActivations,
+} from "./cost/measure-activations.js";
 export type { GradientRequest } from "./learner/block-gradients.js";
 export { BlockLearner, type BlockLearnerOptions, type BlockStepRequest } from "./learner/block-learner.js";
 export type { BlockCounters, BlockState } from "./learner/block-state.js";

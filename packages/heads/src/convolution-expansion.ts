@@ -1,4 +1,4 @@
-import { batchNorm, convolution, torchDefault } from "@blockwise/layers";
+import { batchNorm, chainCost, convolution, torchDefault } from "@blockwise/layers";
 import { type HeadV1, InvalidOptionError, type LayerV1 } from "@blockwise/spec";
 import { channelsOf } from "./global-pool.js";
 
@@ -52,6 +52,7 @@ function expansionLayer(inChannels: number, dim: number, kernelSize: number): La
     initializer: torchDefault(inChannels * kernelSize * kernelSize),
   });
   const norm = batchNorm({ name: "1", channels: dim });
+  const cost = chainCost([expand]);
   return {
     parameters: [...expand.parameters, ...norm.parameters],
     buffers: norm.buffers,
@@ -59,6 +60,9 @@ function expansionLayer(inChannels: number, dim: number, kernelSize: number): La
       expand.outputShape(inputShape);
       return [dim];
     },
+    multiplyAdds: cost.multiplyAdds,
+    // The norm is fused with the pooling behind it, so that its map is not kept.
+    activationSize: (inputShape) => cost.activationSize(inputShape) + dim,
     apply: (x, context) =>
       norm.apply(expand.apply(x, context), context, { activation: "relu", pool: "globalAverage" }),
   };

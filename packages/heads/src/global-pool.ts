@@ -28,6 +28,8 @@ export function globalPool(): HeadV1 {
       parameters: [],
       buffers: [],
       outputShape: (inputShape) => [channelsOf("Input of the global pool", inputShape)],
+      multiplyAdds: () => 0,
+      activationSize: (inputShape) => channelsOf("Input of the global pool", inputShape),
       apply: (x) => tf.mean(x, [1, 2]),
     }),
   };

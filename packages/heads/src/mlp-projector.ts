@@ -1,4 +1,4 @@
-import { type BatchNormLayer, batchNorm, linear } from "@blockwise/layers";
+import { type BatchNormLayer, batchNorm, chainCost, linear } from "@blockwise/layers";
 import { InvalidOptionError, type LayerV1, type ProjectorV1, ShapeMismatchError } from "@blockwise/spec";
 
 /** How a projector is built. */
@@ -94,6 +94,7 @@ function projectorLayer(inputDim: number, widths: readonly number[]): LayerV1 {
     parameters: layers.flatMap(({ map, norm }) => [...map.parameters, ...(norm?.parameters ?? [])]),
     buffers: layers.flatMap(({ norm }) => norm?.buffers ?? []),
     outputShape: (inputShape) => layers.reduce((shape, { map }) => map.outputShape(shape), inputShape),
+    ...chainCost(layers.flatMap(({ map, norm }) => (norm === null ? [map] : [map, norm]))),
     apply: (x, context) =>
       layers.reduce((value, { map, norm }) => {
         const mapped = map.apply(value, context);

@@ -61,6 +61,8 @@ export function batchNorm(options: BatchNormOptions): BatchNormLayer {
       }
       return inputShape;
     },
+    multiplyAdds: () => 0,
+    activationSize: (inputShape) => inputShape.reduce((product, size) => product * size, 1),
     apply: (x, context, epilogue = {}) => {
       const affine = {
         ...epilogue,

@@ -21,6 +21,26 @@ export interface ConvolutionOptions extends WindowOptions {
 export function convolution(options: ConvolutionOptions): LayerV1 {
   const { name, inChannels, outChannels, kernelSize, stride, padding, initializer } = options;
   const weight = `${name}.weight`;
+  const outputShape = (inputShape: readonly number[]): readonly number[] => {
+    const [height, width, channels] = inputShape;
+    if (height === undefined || width === undefined || channels !== inChannels || inputShape.length !== 3) {
+      throw new ShapeMismatchError({
+        subject: `Input of convolution "${name}"`,
+        expected: `[height, width, ${inChannels}]`,
+        received: inputShape,
+      });
+    }
+    const shape = [height, width].map((size) => Math.floor((size + 2 * padding - kernelSize) / stride) + 1);
+    if (shape.some((size) => size < 1)) {
+      throw new ShapeMismatchError({
+        subject: `Input of convolution "${name}"`,
+        expected: `[height, width, ${inChannels}] with at least ${kernelSize - 2 * padding} pixels a side`,
+        received: inputShape,
+        hint: "Use larger images, fewer stages, or a stem that keeps the resolution.",
+      });
+    }
+    return [...shape, outChannels];
+  };
   return {
     parameters: [
       {
@@ -31,27 +51,14 @@ export function convolution(options: ConvolutionOptions): LayerV1 {
       },
     ],
     buffers: [],
-    outputShape: (inputShape) => {
-      const [height, width, channels] = inputShape;
-      if (height === undefined || width === undefined || channels !== inChannels || inputShape.length !== 3) {
-        throw new ShapeMismatchError({
-          subject: `Input of convolution "${name}"`,
-          expected: `[height, width, ${inChannels}]`,
-          received: inputShape,
-        });
-      }
-      const shape = [height, width].map((size) => Math.floor((size + 2 * padding - kernelSize) / stride) + 1);
-      if (shape.some((size) => size < 1)) {
-        throw new ShapeMismatchError({
-          subject: `Input of convolution "${name}"`,
-          expected: `[height, width, ${inChannels}] with at least ${kernelSize - 2 * padding} pixels a side`,
-          received: inputShape,
-          hint: "Use larger images, fewer stages, or a stem that keeps the resolution.",
-        });
-      }
-      return [...shape, outChannels];
-    },
+    outputShape,
+    multiplyAdds: (inputShape) => sizeOf(outputShape(inputShape)) * kernelSize ** 2 * inChannels,
+    activationSize: (inputShape) => sizeOf(outputShape(inputShape)),
     apply: (x, context) =>
       context.operations.conv2d(x as Tensor4D, context.parameter(weight) as Tensor4D, { stride, padding }),
   };
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
 }

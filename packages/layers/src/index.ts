@@ -1,4 +1,5 @@
 export { type BatchNormLayer, type BatchNormOptions, batchNorm } from "./batch-norm.js";
+export { type ChainCost, chainCost } from "./chain-cost.js";
 export { type ConvolutionOptions, convolution } from "./convolution.js";
 export { kaimingNormalFanOut, torchDefault } from "./initializers.js";
 export { type LinearOptions, linear } from "./linear.js";

@@ -29,6 +29,8 @@ export function linear(options: LinearOptions): LayerV1 {
       }
       return [outputDim];
     },
+    multiplyAdds: () => inputDim * outputDim,
+    activationSize: () => outputDim,
     apply: (x, context) => tf.matMul(x as tf.Tensor2D, context.parameter(weight) as tf.Tensor2D),
   };
 }

@@ -1,8 +1,7 @@
-import { type Network, stepNetwork } from "@blockwise/core";
+import { describeCosts, stepNetwork } from "@blockwise/core";
 import { fillNormal, fold, rootKey } from "@blockwise/random";
 import type { EngineV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
-import { countConvolutions } from "./count-flops.js";
 import { buildModel, type Workload } from "./models.js";
 
 /** What `npm run bench -- --json` prints. */
@@ -21,8 +20,7 @@ export interface BenchResult extends Workload {
 
 /** Times full training steps on the same random images, after two steps to warm up. */
 export function timeSteps(workload: Workload, engine: EngineV1, steps: number): BenchResult {
-  const counter = countConvolutions(engine);
-  const network = buildModel(workload, counter.engine);
+  const network = buildModel(workload, engine);
   const views = [0, 1].map((view) => randomImages(workload, view));
   const runStep = (step: number): number => {
     const start = performance.now();
@@ -37,14 +35,13 @@ export function timeSteps(workload: Workload, engine: EngineV1, steps: number): 
     return performance.now() - start;
   };
   for (let step = 0; step < warmUp; step++) runStep(step);
-  counter.reset();
   let third = process.memoryUsage.rss();
   const times = Array.from({ length: steps }, (_, step) => {
     const time = runStep(warmUp + step);
     if (step === Math.floor(steps / 3)) third = process.memoryUsage.rss();
     return time;
   });
-  const flops = 3 * (counter.forward() / steps + linearFlops(network, workload.batch));
+  const flops = describeCosts(network.options).reduce((sum, { flopsPerStep }) => sum + flopsPerStep, 0);
   const stepMsMedian = median(times);
   const residentBytes = { third, last: process.memoryUsage.rss() };
   tf.dispose(views);
@@ -72,13 +69,4 @@ function randomImages({ batch, size }: Workload, view: number): tf.Tensor4D {
   const pixels = new Float32Array(batch * size * size * 3);
   fillNormal(fold(rootKey(0), "bench", view), pixels);
   return tf.tensor4d(pixels, [batch, size, size, 3]);
-}
-
-/** Forward passes of both views through all linear maps. */
-function linearFlops({ learners }: Network, batch: number): number {
-  const weights = learners
-    .flatMap(({ definition }) => definition.parameters)
-    .filter(({ layout }) => layout === "linear")
-    .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
-  return 2 * 2 * batch * weights;
 }

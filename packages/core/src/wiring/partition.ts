@@ -61,7 +61,8 @@ function stagesOf(backbone: BackboneV1): readonly (readonly BackboneUnitV1[])[] 
   });
 }
 
-function indivisiblePieces(backbone: BackboneV1): readonly (readonly BackboneUnitV1[])[] {
+/** The smallest groups of units that can be blocks, in order: each unit, the stem together with the one after it. */
+export function indivisiblePieces(backbone: BackboneV1): readonly (readonly BackboneUnitV1[])[] {
   const pieces: BackboneUnitV1[][] = [];
   let open: BackboneUnitV1[] = [];
   for (const unit of backbone.units) {
@@ -126,7 +127,8 @@ function explicitGroups(
   });
 }
 
-function nameBlock(backbone: BackboneV1, units: readonly BackboneUnitV1[]): string {
+/** A block's name: of its stages where it begins and ends with one, else of its first and last unit. */
+export function nameBlock(backbone: BackboneV1, units: readonly BackboneUnitV1[]): string {
   const stages = stagesOf(backbone);
   const first = stages.findIndex((stage) => stage[0] === units[0]);
   const last = stages.findIndex((stage) => stage.at(-1) === units.at(-1));

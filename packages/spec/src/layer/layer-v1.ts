@@ -55,6 +55,18 @@ export interface LayerV1 {
   readonly buffers: readonly BufferSpecV1[];
   /** The shape of one sample's output (no batch axis) for the shape of one sample's input. @throws ShapeMismatchError */
   outputShape(inputShape: readonly number[]): readonly number[];
+  /**
+   * Multiplications, each with its addition, of one sample's forward pass through its convolutions and linear maps;
+   * norms, activations and pooling count nothing. A layer made of others sums theirs. Plans and balanced partitions read
+   * it. @default estimated from the parameters' shapes, each convolution as if at the output's resolution
+   */
+  multiplyAdds?(inputShape: readonly number[]): number;
+  /**
+   * How many values of one sample its backward pass needs that its forward pass computes: the outputs of its
+   * convolutions, norms and poolings, its own output among them, its input not. Plans read it.
+   * @default twice the outputs of all convolutions and linear maps, as if a norm came after each
+   */
+  activationSize?(inputShape: readonly number[]): number;
   /** `x [batch, ...inputShape]`, borrowed -> `[batch, ...outputShape]`, the caller's. Pure but for `updateBuffer`. */
   apply(x: Tensor, context: LayerContextV1): Tensor;
 }

@@ -1,0 +1,113 @@
+import { type ResNetDepth, resnet } from "@blockwise/backbone-resnet";
+import { createEngine } from "@blockwise/engine";
+import { convolutionExpansion, globalPool, mlpProjector } from "@blockwise/heads";
+import { barlowTwins } from "@blockwise/loss-barlow-twins";
+import type { HeadV1, LayerV1 } from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import type { NetworkOptions } from "../wiring/block-definition.js";
+import { describeCosts, total } from "./describe-costs.js";
+import { activationSizeOf, multiplyAddsOf } from "./layer-cost.js";
+import { measureActivations } from "./measure-activations.js";
+
+const paper: NetworkOptions = {
+  backbone: resnet({ depth: 50, zeroInitResidual: true }),
+  partition: "stages",
+  head: convolutionExpansion(),
+  projector: mlpProjector(),
+  loss: barlowTwins(),
+  imageShape: [224, 224, 3],
+  batchSize: 2048,
+  classCount: null,
+};
+
+const small: NetworkOptions = {
+  ...paper,
+  backbone: resnet({ depth: 18, width: 8, stem: "cifar" }),
+  head: convolutionExpansion({ dim: 24 }),
+  projector: mlpProjector({ widths: [32, 32, 16] }),
+  imageShape: [32, 32, 3],
+  batchSize: 10,
+};
+
+describe("describeCosts", () => {
+  // Published for these networks with their classifier of 1000 classes: torchvision's tables give 1.81, 3.66 and 4.09 GMAC.
+  it.each<[ResNetDepth, number]>([
+    [18, 1_814_073_344],
+    [34, 3_663_761_408],
+    [50, 4_089_184_256],
+  ])("counts ResNet-%i at 224 pixels as is known", (depth, expected) => {
+    const [whole] = describeCosts({ ...paper, backbone: resnet({ depth }), partition: "end-to-end" });
+    const classifier = 1000 * (depth === 50 ? 2048 : 512);
+    expect((whole?.multiplyAdds.backbone ?? 0) + classifier).toBe(expected);
+  });
+
+  it("counts the paper's parameters, block by block, without making them", async () => {
+    await createEngine({ name: "wasm" });
+    const before = tf.memory().numTensors;
+    const costs = describeCosts(paper);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(costs.map(({ id, parameters }) => ({ id, ...parameters }))).toEqual([
+      { id: "layer1", backbone: 225_344, head: 528_384, projector: 151_027_712, loss: 0 },
+      { id: "layer2", backbone: 1_219_584, head: 1_052_672, projector: 151_027_712, loss: 0 },
+      { id: "layer3", backbone: 7_098_368, head: 2_101_248, projector: 151_027_712, loss: 0 },
+      { id: "layer4", backbone: 14_964_736, head: 4_198_400, projector: 151_027_712, loss: 0 },
+    ]);
+  });
+
+  it("takes three passes of both views and two operations a multiplication for a step", () => {
+    for (const { flopsPerStep, multiplyAdds } of describeCosts(small)) {
+      expect(flopsPerStep).toBe(2 * 3 * 2 * 10 * total(multiplyAdds));
+    }
+    const sum = (options: NetworkOptions) =>
+      describeCosts(options).reduce((all, { multiplyAdds }) => all + multiplyAdds.backbone, 0);
+    expect(sum(small)).toBe(sum({ ...small, partition: "end-to-end" }));
+  });
+
+  it("counts the activations that the engine is measured to hold", async () => {
+    const engine = await createEngine({ name: "wasm" });
+    for (const partition of ["stages", "end-to-end"] as const) {
+      for (const head of [small.head, globalPool()]) {
+        const options = { ...small, partition, head };
+        const before = tf.memory().numTensors;
+        const measured = measureActivations(options, { engine });
+        expect(tf.memory().numTensors).toBe(before);
+        expect(measured).toHaveLength(partition === "stages" ? 4 : 1);
+        for (const [index, { activationBytes }] of describeCosts(options).entries()) {
+          expect(measured[index]).toEqual(activationBytes);
+        }
+      }
+    }
+  });
+
+  it("leaves layers unmeasured that have too many parameters to be run for that", async () => {
+    const engine = await createEngine({ name: "wasm" });
+    const [block] = measureActivations(small, { engine, largestParameterCount: 1000 });
+    expect(block?.backbone).toBeNull();
+    expect(block?.head).not.toBeNull();
+  });
+});
+
+describe("layers that do not say what they cost", () => {
+  const silent = ({ multiplyAdds: _, activationSize: __, ...layer }: LayerV1): LayerV1 => layer;
+  const create = (plugin: HeadV1, inputShape: readonly number[]) => plugin.doCreate({ inputShape });
+
+  it("are estimated from their parameters", () => {
+    const expansion = create(convolutionExpansion({ dim: 24, kernelSize: 3 }), [8, 8, 4]);
+    expect(multiplyAddsOf(silent(expansion), [8, 8, 4])).toBe(multiplyAddsOf(expansion, [8, 8, 4]));
+    // Twice its map, as if the norm behind it were kept too.
+    expect(activationSizeOf(silent(expansion), [8, 8, 4])).toBe(2 * 8 * 8 * 24);
+    const projector = mlpProjector({ widths: [32, 16] }).doCreate({ inputShape: [24] });
+    expect(multiplyAddsOf(silent(projector), [24])).toBe(24 * 32 + 32 * 16);
+    const pool = create(globalPool(), [8, 8, 4]);
+    expect(multiplyAddsOf(silent(pool), [8, 8, 4])).toBe(0);
+    expect(activationSizeOf(silent(pool), [8, 8, 4])).toBe(4);
+  });
+
+  it("come close in a residual unit", () => {
+    const unit = resnet({ depth: 50 }).units[4]?.layer as LayerV1;
+    const told = multiplyAddsOf(unit, [56, 56, 256]);
+    expect(multiplyAddsOf(silent(unit), [56, 56, 256]) / told).toBeGreaterThan(0.7);
+    expect(multiplyAddsOf(silent(unit), [56, 56, 256]) / told).toBeLessThan(1);
+  });
+});
