@@ -291,6 +291,13 @@ describe("failure", () => {
     expect(error).toMatchObject({ option: "augmentation.workerRecipe" });
   });
 
+  test("waits for a recipe that makes the augmentation later", async () => {
+    const expected = await collect(makeLoader({ workers: 0 }), 0);
+    const { href: module } = new URL("probe-augmentation.mjs", fixtures);
+    const augmentation = { ...probe({}), workerRecipe: { module, exportName: "probeLater" } };
+    expect(await collect(makeLoader({ workers: 1, augmentation }), 0)).toEqual(expected);
+  });
+
   test("holds no process back that forgets to close", async () => {
     const script = fileURLToPath(new URL("leave-open.mjs", fixtures));
     const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 30_000 });

@@ -25,3 +25,9 @@ export function probe(options) {
     },
   };
 }
+
+/** The same, made from a promise. */
+export async function probeLater(options) {
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  return probe(options);
+}

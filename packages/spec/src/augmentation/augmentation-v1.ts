@@ -31,7 +31,7 @@ export interface ViewShape {
 export interface WorkerRecipe {
   /** What to import: a file URL or a package name. */
   readonly module: string;
-  /** The exported function that makes the plugin from its `options`. */
+  /** The exported function that makes the plugin from its `options`, at once or as a promise. */
   readonly exportName: string;
 }
 
