@@ -5,6 +5,8 @@ export {
   saveCheckpoint,
 } from "./checkpoint/checkpoints.js";
 export { fromStored, type StoredTensor, storedShape, toStored } from "./checkpoint/stored-layout.js";
+export { perBlock } from "./combinators/per-block.js";
+export { type WeightedLoss, weightedSum } from "./combinators/weighted-sum.js";
 export { type BalanceOptions, balancePartition } from "./cost/balance-partition.js";
 export { type BlockCost, type ByPart, describeCosts } from "./cost/describe-costs.js";
 export {
