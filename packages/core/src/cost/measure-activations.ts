@@ -51,7 +51,7 @@ export function measureActivations(
 }
 
 /** 64 MiB of weights: a projector of the paper's has nine times as many. */
-export const defaultLargestCount = 2 ** 24;
+export const defaultLargestCount: number = 2 ** 24;
 
 /**
  * The bytes that a layer's forward pass holds for the backward pass, for one sample of such a shape: the difference between
