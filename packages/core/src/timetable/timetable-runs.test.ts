@@ -11,7 +11,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { differences, scaledLoss, tinyOptions, valuesOf } from "../__fixtures__/tiny-network.js";
 import { callbackOf, stopAfter, tinyRun } from "../__fixtures__/tiny-run.js";
 import type { BlockLearner } from "../learner/block-learner.js";
-import { learnBatch } from "../trainer/learn-batch.js";
+import { fromLoader, learnBatch } from "../trainer/learn-batch.js";
 import { createTrainer, type Trainer, type TrainerOptions } from "../trainer/trainer.js";
 import type { Network } from "../wiring/network.js";
 
@@ -98,7 +98,7 @@ describe("a sequential run", () => {
           phase: 1,
           turns: [{ mode: "frozen" }, { mode: "learning", step, stepCount: 6 }, { mode: "idle" }],
         } as const;
-        learnBatch(network, batch, plan, { ...options, stepsPerPhase: 6 });
+        learnBatch(network, fromLoader(batch, augmentation.shape), plan, { ...options, stepsPerPhase: 6 });
         step += 1;
       }
     }

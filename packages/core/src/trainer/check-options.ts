@@ -21,6 +21,8 @@ export function checkTrainerOptions(options: TrainerOptions): void {
     requireCount("checkpoints.everySteps", checkpoints.everySteps ?? 1);
     requireCount("checkpoints.keep", checkpoints.keep ?? 1);
   }
+  if (options.frozenOutputs != null)
+    requireCount("frozenOutputs.budgetBytes", options.frozenOutputs.budgetBytes);
   requireViewsFit(options);
 }
 

@@ -1,5 +1,3 @@
-import { createLoader, type Loader } from "@blockwise/loader";
-import { fold, rootKey } from "@blockwise/random";
 import {
   type AugmentationV1,
   type DataSourceV1,
@@ -10,16 +8,21 @@ import {
   type TrainerCallbackV1,
 } from "@blockwise/spec";
 import { latestCheckpoint, loadCheckpoint, saveCheckpoint } from "../checkpoint/checkpoints.js";
-import { requireTimetableFits } from "../timetable/require-timetable-fits.js";
-import { type ResolvedTimetable, resolveTimetable, type Timetable } from "../timetable/timetable.js";
+import {
+  FrozenOutputs,
+  type FrozenOutputsCounts,
+  type FrozenOutputsOptions,
+} from "../frozen-outputs/frozen-outputs.js";
+import type { Timetable } from "../timetable/timetable.js";
 import { type StepPlan, turnsAt } from "../timetable/turns-at.js";
 import type { NetworkOptions } from "../wiring/block-definition.js";
-import { createNetwork, type LearningOptions, type Network } from "../wiring/network.js";
+import type { LearningOptions, Network } from "../wiring/network.js";
 import { BatchCursor } from "./batch-cursor.js";
-import { checkTrainerOptions, requireViewCount } from "./check-options.js";
+import { checkTrainerOptions } from "./check-options.js";
 import { describeConfiguration } from "./describe-configuration.js";
-import { learnBatch } from "./learn-batch.js";
+import { fromLoader, learnBatch } from "./learn-batch.js";
 import { RunClock } from "./run-clock.js";
+import { wireRun } from "./wire-run.js";
 
 /** Where and how often a run is saved. */
 export interface CheckpointOptions {
@@ -44,6 +47,11 @@ export interface TrainerOptions
   readonly maxSteps?: number | null;
   /** When each block learns. @default "simultaneous" */
   readonly timetable?: Timetable;
+  /**
+   * Where a sequential run keeps what frozen blocks hand on, and up to how many bytes, so that later phases need not compute
+   * it again; removed when the run is complete. It changes no number; other timetables have no use for it. @default null
+   */
+  readonly frozenOutputs?: FrozenOutputsOptions | null;
   /** Threads that prepare batches. @default one less than the cores, at most two */
   readonly workers?: number;
   readonly callbacks?: readonly TrainerCallbackV1[];
@@ -63,10 +71,12 @@ export interface TrainingResult {
   /** Of this call of `run`. */
   readonly seconds: number;
   readonly pairsPerSecond: number;
-  /** Part of the time, from 0 to 1, that the trainer waited for data. */
+  /** Part of the time, from 0 to 1, that the trainer waited for data, frozen outputs included. */
   readonly dataWaitShare: number;
   /** Skipped steps by block. */
   readonly skippedSteps: Readonly<Record<string, number>>;
+  /** What came of keeping frozen outputs, in this call of `run`; null where none were kept. */
+  readonly frozenOutputs: FrozenOutputsCounts | null;
 }
 
 /** A run that is wired and can be started. */
@@ -98,7 +108,7 @@ export interface Trainer {
 export function createTrainer(options: TrainerOptions): Trainer {
   const { batchSize, checkpoints = null } = options;
   checkTrainerOptions(options);
-  const { network, loader, timetable } = wire(options);
+  const { network, loader, timetable } = wireRun(options);
   const { batchesPerEpoch } = loader;
   const { stepCount, stepsPerPhase, phaseCount } = timetable;
   const configuration = describeConfiguration(options);
@@ -118,6 +128,21 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const callbacks = options.callbacks ?? [];
       const blocks = network.learners.map(({ definition }) => definition.id);
       const cursor = new BatchCursor(loader);
+      const note = async (message: string): Promise<void> => {
+        for (const callback of callbacks) await callback.onNote?.({ step, message });
+      };
+      const frozen =
+        options.frozenOutputs == null || phaseCount === 1
+          ? null
+          : new FrozenOutputs(options.frozenOutputs, {
+              configuration,
+              learners: network.learners,
+              stepsPerPhase,
+              batchSize,
+              views: options.augmentation.views,
+              labels: options.source.labels !== null,
+              note,
+            });
       const save = async (): Promise<void> => {
         if (checkpoints === null) return;
         const { directory, keep = 2 } = checkpoints;
@@ -128,14 +153,21 @@ export function createTrainer(options: TrainerOptions): Trainer {
       try {
         for (const callback of callbacks) await callback.onRunStart?.({ startStep, stepCount, blocks });
         showFeatures(network, callbacks);
+        await frozen?.begin(startStep);
         while (step < stepCount && !aborted()) {
           const plan = turnsAt(timetable, step);
           const { dataStep } = plan;
           const epoch = Math.floor(dataStep / batchesPerEpoch);
-          const batch = await cursor.at(dataStep);
-          const reports = learnBatch(network, batch, plan, { ...options, stepsPerPhase });
+          const inputs =
+            (await frozen?.read(plan)) ?? fromLoader(await cursor.at(dataStep), options.augmentation.shape);
+          const reports = learnBatch(network, inputs, plan, {
+            ...options,
+            stepsPerPhase,
+            onFrozenOutputs: (block, outputs) => frozen?.hold(plan, block, outputs),
+          });
+          await frozen?.store(inputs.labels);
           requireOneLearning(network, plan, step);
-          clock.stepDone(step + 1, loader.waitMs);
+          clock.stepDone(step + 1, loader.waitMs + (frozen?.waitMs ?? 0));
           const phase = phaseOf(plan, phaseCount, blocks);
           const event = { step, stepCount, epoch, phase, blocks: reports, ...clock.reading() };
           step += 1;
@@ -147,6 +179,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
           }
         }
         if (step > startStep) await save();
+        if (step === stepCount) await frozen?.clear();
       } finally {
         await cursor.leave();
         await loader.close();
@@ -165,6 +198,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
         pairsPerSecond,
         dataWaitShare,
         skippedSteps,
+        frozenOutputs: frozen?.counts ?? null,
       };
     },
     dispose: () => {
@@ -182,47 +216,6 @@ function showFeatures({ learners }: Network, callbacks: readonly TrainerCallback
     learner.observe((features) => {
       for (const callback of watching) callback.onBlockFeatures?.(features);
     });
-  }
-}
-
-/** The network first: a loader that starts to work and is not wanted would have to be waited for. */
-function wire(options: TrainerOptions): {
-  readonly network: Network;
-  readonly loader: Loader;
-  readonly timetable: ResolvedTimetable;
-} {
-  const { source, augmentation, batchSize, seed, workers, epochs, timetable = "simultaneous" } = options;
-  const { height, width, channels } = augmentation.shape;
-  const network = createNetwork({
-    ...options,
-    imageShape: [height, width, channels],
-    classCount: source.classNames?.length ?? null,
-  });
-  try {
-    const blocks = network.learners.map(({ definition }) => definition);
-    for (const { loss } of blocks) requireViewCount(loss.capabilities.views, augmentation);
-    const loader = createLoader({
-      source,
-      augmentation,
-      batchSize,
-      key: fold(rootKey(seed), "data"),
-      ...(workers === undefined ? {} : { workers }),
-    });
-    try {
-      const stepsPerPhase = Math.min(
-        epochs * loader.batchesPerEpoch,
-        options.maxSteps ?? Number.POSITIVE_INFINITY,
-      );
-      const resolved = resolveTimetable(timetable, { blockCount: blocks.length, stepsPerPhase });
-      requireTimetableFits(timetable, resolved, blocks);
-      return { network, loader, timetable: resolved };
-    } catch (error) {
-      void loader.close();
-      throw error;
-    }
-  } catch (error) {
-    network.dispose();
-    throw error;
   }
 }
 
