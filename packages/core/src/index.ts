@@ -20,6 +20,7 @@ export { BlockLearner, type BlockLearnerOptions, type BlockStepRequest } from ".
 export type { BlockCounters, BlockState } from "./learner/block-state.js";
 export { initialTensor } from "./learner/initialize.js";
 export { addNoise, type NoiseOptions } from "./learner/noise.js";
+export type { OpenStep } from "./learner/open-step.js";
 export {
   calibrateProbe,
   type DepthTables,

@@ -80,6 +80,23 @@ describe("describeCosts", () => {
     }
   });
 
+  it("counts units that two blocks share as work of both, and their parameters once", async () => {
+    const ids = small.backbone.units.map(({ id }) => id);
+    const of = (partition: NetworkOptions["partition"]) => describeCosts({ ...small, partition });
+    const sum = (costs: ReturnType<typeof of>, part: "multiplyAdds" | "parameters") =>
+      costs.reduce((all, cost) => all + cost[part].backbone, 0);
+    const overlapping = [ids.slice(0, 5), ids.slice(3)];
+    const [apart, shared] = [of([ids.slice(0, 3), ids.slice(3)]), of(overlapping)];
+    const unit = of([ids.slice(0, 3), ids.slice(3, 5), ids.slice(5)])[1];
+    expect(sum(shared, "parameters")).toBe(sum(apart, "parameters"));
+    expect(sum(shared, "multiplyAdds")).toBe(sum(apart, "multiplyAdds") + (unit?.multiplyAdds.backbone ?? 0));
+    expect(shared.map(({ parameters }) => parameters.loss)).toEqual([0, 0]);
+    expect([shared[0]?.outputBytes, shared[1]?.inputBytes]).toEqual(Array(2).fill(apart[0]?.outputBytes));
+    const engine = await createEngine({ name: "wasm" });
+    const measured = measureActivations({ ...small, partition: overlapping }, { engine });
+    expect(measured).toEqual(shared.map(({ activationBytes }) => activationBytes));
+  });
+
   it("leaves layers unmeasured that have too many parameters to be run for that", async () => {
     const engine = await createEngine({ name: "wasm" });
     const [block] = measureActivations(small, { engine, largestParameterCount: 1000 });

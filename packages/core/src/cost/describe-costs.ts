@@ -13,7 +13,7 @@ export interface ByPart {
 export interface BlockCost {
   readonly id: string;
   readonly units: readonly string[];
-  /** Numbers that are trained; `loss` those that the loss keeps for itself. */
+  /** Numbers that it keeps and trains, without those of units that it borrows; `loss` those that the loss keeps. */
   readonly parameters: ByPart & { readonly loss: number };
   /** Multiplications with their additions of one view's forward pass through convolutions and linear maps. */
   readonly multiplyAdds: ByPart;
@@ -39,16 +39,11 @@ export interface BlockCost {
  *   batchSize: 256, classCount: null });
  */
 export function describeCosts(options: NetworkOptions): readonly BlockCost[] {
-  let inputShape = options.imageShape;
-  return defineBlocks(options).map((definition) => {
-    const cost = blockCost(definition, inputShape);
-    inputShape = definition.site.mapShape;
-    return cost;
-  });
+  return defineBlocks(options).map(blockCost);
 }
 
-function blockCost(definition: BlockDefinition, inputShape: readonly number[]): BlockCost {
-  const { id, units, head, projector, site, loss } = definition;
+function blockCost(definition: BlockDefinition): BlockCost {
+  const { id, units, borrowedCount, inputShape, outputShape, head, projector, site, loss } = definition;
   const { mapShape, batchSize } = site;
   const samples = batchSize * loss.capabilities.views;
   const byPart = (cost: (layer: LayerV1, shape: readonly number[]) => number): ByPart => ({
@@ -57,7 +52,10 @@ function blockCost(definition: BlockDefinition, inputShape: readonly number[]): 
     projector: cost(projector.layer, [site.featureDim]),
   });
   const count = ({ parameters }: LayerV1): number => countParameters(parameters);
-  const parameters = byPart(count);
+  const parameters = {
+    ...byPart(count),
+    backbone: units.slice(borrowedCount).reduce((sum, { layer }) => sum + count(layer), 0),
+  };
   const multiplyAdds = byPart(multiplyAddsOf);
   const values = byPart(activationSizeOf);
   const bytes = (valuesOfOne: number): number => valuesOfOne * samples * bytesPerValue;
@@ -73,7 +71,7 @@ function blockCost(definition: BlockDefinition, inputShape: readonly number[]): 
       projector: bytes(values.projector),
     },
     inputBytes: bytes(inputShape.reduce((product, size) => product * size, 1)),
-    outputBytes: bytes(mapShape.reduce((product, size) => product * size, 1)),
+    outputBytes: bytes(outputShape.reduce((product, size) => product * size, 1)),
   };
 }
 

@@ -29,13 +29,13 @@ export function measureActivations(
   options: NetworkOptions,
   { engine, largestParameterCount = defaultLargestCount }: MeasureOptions,
 ): readonly MeasuredActivations[] {
-  let shape = options.imageShape;
-  return defineBlocks(options).map(({ units, head, projector, site, loss }) => {
+  return defineBlocks(options).map(({ units, inputShape, head, projector, site, loss }) => {
     const samples = site.batchSize * loss.capabilities.views;
     const measure = (layer: LayerV1, inputShape: readonly number[]): number | null =>
       countParameters(layer.parameters) > largestParameterCount
         ? null
         : samples * activationBytesOf(layer, inputShape, engine);
+    let shape = inputShape;
     let backbone: number | null = 0;
     for (const { layer } of units) {
       const bytes = measure(layer, shape);

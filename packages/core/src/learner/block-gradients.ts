@@ -1,8 +1,8 @@
 import { fold, type RandomKey } from "@blockwise/random";
-import type { TensorMap } from "@blockwise/spec";
+import type { LocalLossViewV1, TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { deviationOfDirections } from "./embedding-deviation.js";
-import { type ForwardPass, forwardUnits, handOn, viewOfMap } from "./forward-pass.js";
+import { type ForwardPass, handOn, viewBehind, viewWithoutNoise } from "./forward-pass.js";
 import { gradientsOf } from "./gradients-of.js";
 import { layerContext } from "./layer-context.js";
 import type { NoiseOptions } from "./noise.js";
@@ -20,59 +20,68 @@ export interface GradientRequest {
 
 /** What one batch tells a block. All tensors belong to the caller. */
 export interface BlockGradients {
-  /** One a view. */
+  /** What is handed on, one a view. */
   readonly outputs: readonly tf.Tensor[];
   readonly updatedBuffers: ReadonlyMap<string, tf.Tensor>;
   readonly loss: number;
   readonly terms: Readonly<Record<string, number>>;
   readonly embeddingDeviation: number;
-  /** The head's output for the first view, as a constant; null unless it is asked for. */
-  readonly feature: tf.Tensor2D | null;
-  /** Null where the loss, a gradient or a running statistic is not finite. */
-  readonly byName: TensorMap | null;
+  /** What the loss saw of the first view, as constants; null unless it is asked for. */
+  readonly firstView: LocalLossViewV1 | null;
+  /** By full name; null where the loss, a gradient or a running statistic is not finite. */
+  readonly gradients: {
+    /** Of what the block keeps. */
+    readonly own: TensorMap;
+    /** Of the units that it borrows; empty unless blocks overlap. */
+    readonly borrowed: TensorMap;
+  } | null;
 }
 
 /**
- * Takes the loss of a block and its gradient with respect to the block's own parameters.
+ * Takes the loss of a block and its gradient with respect to the block's own parameters and those it borrows.
  *
  * @param block Its `state` is read; updated buffers come with the result.
  * @param block.next The next block, for a loss that looks at what it makes of this block's output: it has no noise there, and
  * its weights and running statistics stay as they are.
- * @param block.keepFeature Whether the head's output for the first view is wanted.
+ * @param block.keepFirstView Whether what the loss sees of the first view is wanted.
  */
 export function gradientsOfBlock(
   request: GradientRequest,
   {
     noise,
     next,
-    keepFeature,
+    keepFirstView,
     ...block
   }: ForwardPass & {
     readonly noise: NoiseOptions | null;
     readonly next: ForwardPass | null;
-    readonly keepFeature: boolean;
+    readonly keepFirstView: boolean;
   },
 ): BlockGradients {
   const { definition, operations } = block;
   const { parameters } = block.state;
-  const names = definition.parameters.map(({ name }) => name);
+  const ownNames = definition.parameters.map(({ name }) => name);
+  const borrowedNames = definition.borrowedParameters.map(({ name }) => name);
+  const names = [...ownNames, ...borrowedNames];
   const updatedBuffers = new Map<string, tf.Tensor>();
   const pass = { ...block, state: { ...block.state, updatedBuffers } };
+  const constantNext = next && withConstants(next);
   const outputs: tf.Tensor[] = [];
   const readings: Record<string, tf.Tensor> = {};
   let embeddingDeviation: tf.Tensor | undefined;
-  let feature: tf.Tensor2D | null = null;
+  let firstView: LocalLossViewV1 | null = null;
   try {
     const { value, gradients } = gradientsOf(
       () => {
-        const views = request.inputs.map((input, view) => {
+        const handedOn = request.inputs.map((input, view) => {
           const map = handOn(input, pass, noise, fold(request.noiseKey, view));
           outputs.push(tf.keep(tf.clone(map)));
-          return viewOfMap(map, pass);
+          return map;
         });
+        const views = handedOn.map((map) => viewBehind(map, pass));
         const { total, terms } = definition.loss.doCompute({
           views,
-          next: next && views.map(({ map }) => viewOfMap(forwardUnits(map, next), next)),
+          next: constantNext && handedOn.map((map) => viewWithoutNoise(map, constantNext)),
           labels: request.labels,
           site: definition.site,
           step: request.step,
@@ -80,7 +89,7 @@ export function gradientsOfBlock(
           context: layerContext(definition.lossPrefix, pass.state, { training: true, operations }),
         });
         for (const [term, scalar] of Object.entries(terms)) readings[term] = tf.keep(tf.clone(scalar));
-        if (keepFeature && views[0] !== undefined) feature = tf.keep(tf.clone(views[0].feature));
+        if (keepFirstView && views[0] !== undefined) firstView = keptCopy(views[0]);
         embeddingDeviation = tf.keep(deviationOfDirections(views[0]?.embedding));
         return total;
       },
@@ -90,20 +99,21 @@ export function gradientsOfBlock(
     value.dispose();
     const finite = Number.isFinite(loss) && allFinite(gradients, updatedBuffers);
     if (!finite) tf.dispose(gradients as tf.Tensor[]);
+    const byName = finite ? gradientsByName(names, parameters, gradients) : null;
     return {
       outputs,
       updatedBuffers,
       loss,
       terms: Object.fromEntries(Object.entries(readings).map(([term, scalar]) => [term, scalarOf(scalar)])),
       embeddingDeviation: scalarOf(embeddingDeviation),
-      feature,
-      byName: finite ? gradientsByName(names, parameters, gradients) : null,
+      firstView,
+      gradients: byName && { own: pick(byName, ownNames), borrowed: pick(byName, borrowedNames) },
     };
   } catch (error) {
-    tf.dispose([...outputs, ...updatedBuffers.values(), ...(feature === null ? [] : [feature])]);
+    tf.dispose([...outputs, ...updatedBuffers.values(), { ...(firstView ?? {}) }]);
     throw error;
   } finally {
-    tf.dispose([readings, embeddingDeviation ?? []]);
+    tf.dispose([readings, embeddingDeviation ?? [], { ...constantNext?.state.parameters }]);
   }
 }
 
@@ -116,6 +126,27 @@ function gradientsByName(
   return Object.fromEntries(
     names.map((name, index) => [name, gradients[index] ?? tf.zerosLike(parameters[name] as tf.Tensor)]),
   );
+}
+
+function pick(map: TensorMap, names: readonly string[]): TensorMap {
+  return Object.fromEntries(names.map((name) => [name, map[name] as tf.Tensor]));
+}
+
+/**
+ * The same pass by other tensors of the same values, made before the tape begins: a unit that this block lends to the next
+ * one is a constant there. The copies are the caller's.
+ */
+function withConstants(pass: ForwardPass): ForwardPass {
+  const copies = Object.entries(pass.state.parameters).map(([name, tensor]) => [name, tf.clone(tensor)]);
+  return { ...pass, state: { ...pass.state, parameters: Object.fromEntries(copies) } };
+}
+
+function keptCopy({ map, feature, embedding }: LocalLossViewV1): LocalLossViewV1 {
+  return {
+    map: tf.keep(tf.clone(map)),
+    feature: tf.keep(tf.clone(feature)),
+    embedding: tf.keep(tf.clone(embedding)),
+  };
 }
 
 /** Whether an update with these would leave every weight and every running statistic a number. */

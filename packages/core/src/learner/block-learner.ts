@@ -1,17 +1,25 @@
 import { fold, type RandomKey } from "@blockwise/random";
-import type { BlockFeaturesV1, BlockStepV1, OperationsV1, OptimizerV1, TensorMap } from "@blockwise/spec";
+import type {
+  BlockFeaturesV1,
+  BlockStepV1,
+  LocalLossViewV1,
+  OperationsV1,
+  OptimizerV1,
+  TensorMap,
+} from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import type { BlockDefinition } from "../wiring/block-definition.js";
 import { type BlockGradients, type GradientRequest, gradientsOfBlock } from "./block-gradients.js";
-import type { BlockCounters, BlockState } from "./block-state.js";
+import { type BlockCounters, type BlockState, countSkip, countUpdate, updated } from "./block-state.js";
 import { type ForwardPass, handOn } from "./forward-pass.js";
 import { initialTensor } from "./initialize.js";
 import type { NoiseOptions } from "./noise.js";
+import { type OpenStep, sumOfGradients } from "./open-step.js";
 
 /** What a learner is made from. */
 export interface BlockLearnerOptions {
   readonly definition: BlockDefinition;
-  /** The learner of the block before, whose loss may look at this block; null for the first. */
+  /** The learner of the block before, which may lend it units and whose loss may look at it; null for the first. */
   readonly before: BlockLearner | null;
   readonly operations: OperationsV1;
   readonly optimizer: OptimizerV1;
@@ -40,6 +48,7 @@ export class BlockLearner {
   readonly #operations: OperationsV1;
   readonly #noise: NoiseOptions | null;
   readonly #skipLimit: number;
+  readonly #before: BlockLearner | null;
   #next: BlockLearner | null = null;
   #observer: FeatureObserver | null = null;
   #state: BlockState;
@@ -51,6 +60,7 @@ export class BlockLearner {
     this.#operations = operations;
     this.#noise = noise;
     this.#skipLimit = skipLimit;
+    this.#before = before;
     if (before !== null) before.#next = this;
     const start = (specs: readonly Parameters<typeof initialTensor>[1][]): TensorMap =>
       Object.fromEntries(specs.map((spec) => [spec.name, initialTensor(key, spec)]));
@@ -81,86 +91,57 @@ export class BlockLearner {
     this.#observer = observer;
   }
 
-  /** Learns from one batch. The outputs, one a view, belong to the caller. */
+  /**
+   * Learns from one batch. The outputs, one a view, belong to the caller. For a block that shares units with a neighbour
+   * see `open`: here its own loss alone counts.
+   */
   step(request: BlockStepRequest): { readonly outputs: readonly tf.Tensor[]; readonly report: BlockStepV1 } {
-    if (this.#counters.stopped) return { outputs: this.passOn(request), report: this.#report(request, null) };
+    const { outputs, gradientsForBefore, finish } = this.open(request);
+    tf.dispose({ ...gradientsForBefore });
+    try {
+      return { outputs, report: finish(null) };
+    } catch (error) {
+      tf.dispose([...outputs]);
+      throw error;
+    }
+  }
+
+  /**
+   * Takes the gradients of one batch and leaves the update open: a block that lends units waits for what the next block's
+   * loss asks of them at the same weights.
+   *
+   * Shared units belong to the block that lends them and are updated with it. Where its own loss or gradient is not finite
+   * it skips the step, and they stay as they are; where that of the next block is not, they follow the lender's loss alone.
+   */
+  open(request: BlockStepRequest): OpenStep {
+    if (this.#counters.stopped) {
+      const outputs = this.passOn(request);
+      const finish = () => this.#report(request, null);
+      return { outputs, gradientsForBefore: null, finish, abandon: () => undefined };
+    }
     const found = gradientsOfBlock(request, {
       ...this.#pass(),
       noise: this.#noise,
       next: this.#nextPass(),
-      keepFeature: this.#observer !== null,
+      keepFirstView: this.#observer !== null,
     });
-    if (found.byName === null) this.#skip(found.updatedBuffers);
-    else this.#update(found.byName, found.updatedBuffers, request.learningRate);
-    this.#show(request, found);
-    return { outputs: found.outputs, report: this.#report(request, found) };
-  }
-
-  dispose(): void {
-    tf.dispose(Object.values(this.#state).flatMap((map: TensorMap) => Object.values(map)));
-  }
-
-  /** A pass that leaves the running statistics as they are. */
-  #pass(): ForwardPass {
+    const { outputs, gradients, updatedBuffers, firstView } = found;
+    const free = () => tf.dispose([{ ...gradients?.own }, { ...firstView }]);
     return {
-      definition: this.definition,
-      operations: this.#operations,
-      state: { ...this.#state, updatedBuffers: null },
-    };
-  }
-
-  /** The next block as it is now, for losses that look at it. */
-  #nextPass(): ForwardPass | null {
-    const { nextBlock = false } = this.definition.loss.capabilities;
-    return nextBlock && this.#next !== null ? this.#next.#pass() : null;
-  }
-
-  /** Features of a step that was skipped are not shown: they may hold what is no number. */
-  #show({ labels }: BlockStepRequest, { feature, outputs, byName }: BlockGradients): void {
-    const [map] = outputs;
-    if (feature === null || map === undefined) return;
-    const block = this.definition.id;
-    try {
-      if (byName !== null) tf.tidy(() => this.#observer?.({ block, map, feature, labels }));
-    } catch (error) {
-      tf.dispose([...outputs]);
-      throw error;
-    } finally {
-      feature.dispose();
-    }
-  }
-
-  #update(gradients: TensorMap, updatedBuffers: ReadonlyMap<string, tf.Tensor>, learningRate: number): void {
-    const { parameters, buffers, optimizer } = this.#state;
-    const next = tf.tidy(
-      () =>
-        this.optimizer.doUpdate({
-          specs: this.definition.parameters,
-          parameters,
-          gradients,
-          state: optimizer,
-          learningRate,
-          updateCount: this.#counters.updateCount,
-        }) as unknown as Record<"parameters" | "state", Record<string, tf.Tensor>>,
-    );
-    tf.dispose([gradients, parameters, optimizer] as unknown as tf.TensorContainer);
-    for (const name of updatedBuffers.keys()) buffers[name]?.dispose();
-    this.#state = {
-      parameters: next.parameters,
-      optimizer: next.state,
-      buffers: { ...buffers, ...Object.fromEntries(updatedBuffers) },
-    };
-    this.#counters = { ...this.#counters, updateCount: this.#counters.updateCount + 1, skippedInARow: 0 };
-  }
-
-  #skip(updatedBuffers: ReadonlyMap<string, tf.Tensor>): void {
-    tf.dispose([...updatedBuffers.values()]);
-    const skippedInARow = this.#counters.skippedInARow + 1;
-    this.#counters = {
-      ...this.#counters,
-      skippedSteps: this.#counters.skippedSteps + 1,
-      skippedInARow,
-      stopped: skippedInARow >= this.#skipLimit,
+      outputs,
+      gradientsForBefore: gradients?.borrowed ?? null,
+      finish: (gradientsFromNext) => {
+        try {
+          this.#learn(request, found, gradientsFromNext);
+          return this.#report(request, found);
+        } finally {
+          free();
+        }
+      },
+      abandon: () => {
+        free();
+        tf.dispose([...updatedBuffers.values()]);
+      },
     };
   }
 
@@ -175,6 +156,75 @@ export class BlockLearner {
     );
   }
 
+  dispose(): void {
+    tf.dispose(Object.values(this.#state).flatMap((map: TensorMap) => Object.values(map)));
+  }
+
+  /** A pass that leaves the running statistics as they are. */
+  #pass(): ForwardPass {
+    const { parameters, buffers } = this.#state;
+    const lender = this.definition.borrowedCount > 0 ? this.#before?.state : undefined;
+    return {
+      definition: this.definition,
+      operations: this.#operations,
+      state: {
+        parameters: { ...lender?.parameters, ...parameters },
+        buffers: { ...lender?.buffers, ...buffers },
+        updatedBuffers: null,
+      },
+    };
+  }
+
+  /** The next block as it is now, for losses that look at it. */
+  #nextPass(): ForwardPass | null {
+    const { nextBlock = false } = this.definition.loss.capabilities;
+    return nextBlock && this.#next !== null ? this.#next.#pass() : null;
+  }
+
+  /** Updates, or skips; in either case what becomes of the updated buffers is settled here. */
+  #learn(
+    request: BlockStepRequest,
+    { gradients, updatedBuffers, firstView }: BlockGradients,
+    gradientsFromNext: TensorMap | null,
+  ): void {
+    if (gradients === null) {
+      tf.dispose([...updatedBuffers.values()]);
+      this.#counters = countSkip(this.#counters, this.#skipLimit);
+      return;
+    }
+    const sums = sumOfGradients(gradients.own, gradientsFromNext);
+    try {
+      this.#update(sums, updatedBuffers, request.learningRate);
+    } catch (error) {
+      tf.dispose([...updatedBuffers.values()]);
+      throw error;
+    } finally {
+      tf.dispose({ ...sums });
+    }
+    // Features of a step that was skipped are not shown: they may hold what is no number.
+    if (firstView !== null && this.#observer !== null) this.#show(this.#observer, request, firstView);
+  }
+
+  #update(gradients: TensorMap, updatedBuffers: ReadonlyMap<string, tf.Tensor>, learningRate: number): void {
+    const { parameters, buffers, optimizer } = this.#state;
+    const next = updated(this.#state, {
+      optimizer: this.optimizer,
+      specs: this.definition.parameters,
+      gradients,
+      learningRate,
+      updateCount: this.#counters.updateCount,
+    });
+    tf.dispose([{ ...parameters }, { ...optimizer }]);
+    for (const name of updatedBuffers.keys()) buffers[name]?.dispose();
+    this.#state = { ...next, buffers: { ...buffers, ...Object.fromEntries(updatedBuffers) } };
+    this.#counters = countUpdate(this.#counters);
+  }
+
+  #show(observer: FeatureObserver, { labels }: BlockStepRequest, { map, feature }: LocalLossViewV1): void {
+    const block = this.definition.id;
+    tf.tidy(() => observer({ block, map, feature, labels }));
+  }
+
   /** What the block did; without gradients, that it only passed its outputs on. */
   #report({ learningRate }: BlockStepRequest, found: BlockGradients | null): BlockStepV1 {
     return {
@@ -184,7 +234,7 @@ export class BlockLearner {
       embeddingDeviation: found?.embeddingDeviation ?? Number.NaN,
       learningRate,
       health: null,
-      skipped: found === null || found.byName === null,
+      skipped: found === null || found.gradients === null,
     };
   }
 }

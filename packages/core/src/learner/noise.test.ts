@@ -141,7 +141,7 @@ describe("noise in a network", () => {
     const drawn = [...maps.entries()].filter(([name]) => name.startsWith("1.")).map(([, map]) => map.join());
     expect(new Set(drawn).size).toBe(4);
     // Every block of every step draws from a key of its own.
-    const drawnFrom = noisy.learners.map((learner) => vi.spyOn(learner, "step"));
+    const drawnFrom = noisy.learners.map((learner) => vi.spyOn(learner, "open"));
     for (const index of [0, 1]) step(noisy, index);
     const keys = drawnFrom.flatMap(({ mock }) =>
       mock.calls.map(([request]) => JSON.stringify(request.noiseKey)),

@@ -2,7 +2,10 @@ import { fillNormal, type RandomKey } from "@blockwise/random";
 import { InvalidOptionError, ShapeMismatchError } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Noise on a block's output, in training only. */
+/**
+ * Noise on what a block hands on, in training only. The block's own head sees it too: behind it come the units that the
+ * block shares with the next one, where blocks overlap, and then the head.
+ */
 export interface NoiseOptions {
   /**
    * What the noise is scaled by: the standard deviation over height and width of each sample and channel (`"hw"`), over

@@ -117,7 +117,10 @@ function wireDepths({ network, depths = "stages", head }: FeatureProbeOptions): 
   const blocks = partitionBackbone(backbone, depths);
   let mapShape = imageShape;
   const definitions = network.learners.map(({ definition }) => definition);
-  return blocks.map(({ id, units }, index) => {
+  return blocks.map((block, index) => {
+    const { id } = block;
+    // The depth before has run the units that the two share.
+    const units = block.units.slice(block.borrowedCount);
     mapShape = units.reduce((shape, unit) => unit.layer.outputShape(shape), mapShape);
     const last = units.at(-1) as BackboneUnitV1;
     const own = definitions.find((definition) => definition.units.at(-1) === last);

@@ -1,6 +1,7 @@
 import { fold, rootKey } from "@blockwise/random";
 import type { BlockStepV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import type { OpenStep } from "../learner/open-step.js";
 import type { BlockTurn } from "../timetable/turns-at.js";
 import type { Network } from "../wiring/network.js";
 
@@ -29,34 +30,45 @@ export interface NetworkStep {
 
 /**
  * Lets every block learn from one batch, or take its turn, one block at a time: a block's inputs are freed as soon as it
- * has passed its outputs on, so that what one step needs is the most that one block needs. Returns what the blocks did
- * whose turn it was to learn.
+ * has passed its outputs on, so that what one step needs is the most that one block needs. A block that lends units to the
+ * next one is updated once that one's gradients are known: besides the block at work, at most one waits. Returns what the
+ * blocks did whose turn it was to learn.
  */
 export function stepNetwork(network: Network, request: NetworkStep): readonly BlockStepV1[] {
   const { step, stepCount, learningRate, labels, turns, firstBlock = 0, onFrozenOutputs } = request;
   const noiseKeys = fold(rootKey(request.seed), "noise", step);
   const everyTurn: NetworkTurn = { mode: "learning", step, stepCount, learningRate };
   const reports: BlockStepV1[] = [];
+  let waiting: OpenStep | null = null;
   let inputs: readonly tf.Tensor[] = request.views.map((view) => tf.clone(view));
   try {
     for (const learner of network.learners.slice(firstBlock)) {
-      const { index } = learner.definition;
+      const { index, lentCount } = learner.definition;
       const turn = turns === undefined ? everyTurn : (turns[index] ?? everyTurn);
       if (turn.mode === "idle") break;
       const noiseKey = fold(noiseKeys, index);
-      let outputs: readonly tf.Tensor[];
-      if (turn.mode === "frozen") {
-        outputs = learner.passOn({ inputs, noiseKey });
-      } else {
-        const done = learner.step({ ...turn, inputs, labels, noiseKey });
-        outputs = done.outputs;
-        reports.push(done.report);
-      }
+      const open = turn.mode === "learning" ? learner.open({ ...turn, inputs, labels, noiseKey }) : null;
+      const outputs: readonly tf.Tensor[] = open?.outputs ?? learner.passOn({ inputs, noiseKey });
       tf.dispose([...inputs]);
       inputs = outputs;
-      if (turn.mode === "frozen") onFrozenOutputs?.(index, outputs);
+      const lender: OpenStep | null = waiting;
+      waiting = open;
+      try {
+        if (lender !== null) reports.push(lender.finish(open?.gradientsForBefore ?? null));
+      } finally {
+        tf.dispose({ ...open?.gradientsForBefore });
+      }
+      if (open === null) onFrozenOutputs?.(index, outputs);
+      if (open !== null && lentCount === 0) {
+        waiting = null;
+        reports.push(open.finish(null));
+      }
     }
+    const last: OpenStep | null = waiting;
+    waiting = null;
+    if (last !== null) reports.push(last.finish(null));
   } finally {
+    waiting?.abandon();
     tf.dispose([...inputs]);
   }
   return reports;

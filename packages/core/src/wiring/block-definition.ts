@@ -10,7 +10,7 @@ import {
   type ParameterSpecV1,
   type ProjectorV1,
 } from "@blockwise/spec";
-import { type Partition, partitionBackbone } from "./partition.js";
+import { type BlockUnits, type Partition, partitionBackbone } from "./partition.js";
 import { requirePlugin } from "./require-plugin.js";
 
 /** Where a block stands: what a per-block choice can depend on. */
@@ -45,14 +45,18 @@ export interface NamedLayer {
 }
 
 /** One block, wired: its layers, its loss, and the names and shapes of all it keeps. */
-export interface BlockDefinition extends BlockPlace {
-  readonly units: readonly BackboneUnitV1[];
+export interface BlockDefinition extends BlockPlace, BlockUnits {
+  /** `[height, width, channels]` of what it takes, and of what it hands on. */
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
   readonly head: NamedLayer;
   readonly projector: NamedLayer;
   readonly loss: LocalLossV1;
   readonly lossPrefix: string;
   readonly site: LocalLossSiteV1;
-  /** By full name. */
+  /** Those of the units it borrows, which the block before keeps and updates; by full name. */
+  readonly borrowedParameters: readonly ParameterSpecV1[];
+  /** What it keeps and updates: all but those of the units it borrows; by full name. */
   readonly parameters: readonly ParameterSpecV1[];
   /** By full name. */
   readonly buffers: readonly BufferSpecV1[];
@@ -70,11 +74,14 @@ export interface BlockDefinition extends BlockPlace {
 export function defineBlocks(options: NetworkOptions): readonly BlockDefinition[] {
   requirePlugin(options.backbone, "backbone");
   const blocks = partitionBackbone(options.backbone, options.partition);
-  let mapShape = options.imageShape;
-  const sited = blocks.map(({ id, units }, index) => {
-    const place = { id, index, count: blocks.length };
-    mapShape = units.reduce((shape, unit) => unit.layer.outputShape(shape), mapShape);
-    return siteBlock(place, units, mapShape, options);
+  let inputShape = options.imageShape;
+  const sited = blocks.map((block, index) => {
+    const { units, lentCount } = block;
+    const shapes = shapesAlong(units, inputShape);
+    const outputShape = shapes[units.length - lentCount - 1] ?? inputShape;
+    const place = { ...block, index, count: blocks.length, inputShape, outputShape };
+    inputShape = outputShape;
+    return siteBlock(place, shapes.at(-1) ?? outputShape, options);
   });
   const definitions = sited.map((block, index) => defineBlock(block, sited[index + 1]?.site ?? null));
   requireUniqueNames(definitions, options.backbone);
@@ -95,16 +102,28 @@ function requireUniqueNames(definitions: readonly BlockDefinition[], backbone: B
   }
 }
 
-type SitedBlock = Omit<BlockDefinition, "lossPrefix" | "parameters" | "buffers">;
+/** The shape behind each unit. */
+function shapesAlong(
+  units: readonly BackboneUnitV1[],
+  inputShape: readonly number[],
+): readonly (readonly number[])[] {
+  let shape = inputShape;
+  return units.map(({ layer }) => {
+    shape = layer.outputShape(shape);
+    return shape;
+  });
+}
+
+type SitedBlock = Omit<BlockDefinition, "borrowedParameters" | "buffers" | "lossPrefix" | "parameters">;
 
 /** A block with its site, which does not know of the next one yet. */
 function siteBlock(
-  place: BlockPlace,
-  units: readonly BackboneUnitV1[],
+  block: BlockPlace & BlockUnits & Pick<BlockDefinition, "inputShape" | "outputShape">,
   mapShape: readonly number[],
   options: NetworkOptions,
 ): SitedBlock {
-  const { index } = place;
+  const { id, index, count } = block;
+  const place = { id, index, count };
   const headPlugin = choose(options.head, place);
   const projectorPlugin = choose(options.projector, place);
   const loss = choose(options.loss, place);
@@ -120,7 +139,7 @@ function siteBlock(
   };
   const site = {
     blockIndex: index,
-    blockCount: place.count,
+    blockCount: count,
     mapShape,
     featureDim: featureShape[0] ?? 0,
     embeddingDim: projector.layer.outputShape(featureShape)[0] ?? 0,
@@ -129,23 +148,23 @@ function siteBlock(
     next: null,
   };
   requireLossFits(loss, site);
-  return { ...place, units, head, projector, loss, site };
+  return { ...block, head, projector, loss, site };
 }
 
 function defineBlock(sited: SitedBlock, next: LocalLossSiteV1 | null): BlockDefinition {
-  const { index, units, head, projector, loss } = sited;
+  const { index, units, borrowedCount, head, projector, loss } = sited;
   const site = { ...sited.site, next };
   const lossPrefix = `loss.${index}.`;
-  const layers: NamedLayer[] = [
-    ...units.map(({ parameterPrefix, layer }) => ({ prefix: parameterPrefix, layer })),
-    head,
-    projector,
-  ];
+  const unitLayers = units.map(({ parameterPrefix, layer }) => ({ prefix: parameterPrefix, layer }));
+  const layers: NamedLayer[] = [...unitLayers.slice(borrowedCount), head, projector];
   const lossState = loss.doInit(site);
   return {
     ...sited,
     site,
     lossPrefix,
+    borrowedParameters: unitLayers
+      .slice(0, borrowedCount)
+      .flatMap(({ prefix, layer }) => withPrefix(prefix, layer.parameters)),
     parameters: [
       ...layers.flatMap(({ prefix, layer }) => withPrefix(prefix, layer.parameters)),
       ...withPrefix(lossPrefix, lossState.parameters),

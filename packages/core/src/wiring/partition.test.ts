@@ -72,6 +72,41 @@ describe("partitionBackbone", () => {
     });
   });
 
+  it("lets neighbouring lists share units at their border", () => {
+    const lists = [allUnits.slice(0, 5), allUnits.slice(3, 7), allUnits.slice(6)];
+    const blocks = partitionBackbone(backbone, lists);
+    expect(blocks.map(({ units }) => units.map(({ id }) => id))).toEqual(lists);
+    expect(blocks.map(({ id, borrowedCount, lentCount }) => [id, borrowedCount, lentCount])).toEqual([
+      ["layer1-layer2", 0, 2],
+      ["layer2-layer3", 2, 1],
+      ["layer3.1-layer4.1", 1, 0],
+    ]);
+    for (const { borrowedCount, lentCount } of partitionBackbone(backbone, "units")) {
+      expect([borrowedCount, lentCount]).toEqual([0, 0]);
+    }
+  });
+
+  it.each<[string, string[][], RegExp]>([
+    ["share with two others", [allUnits.slice(0, 5), allUnits.slice(3, 6), allUnits.slice(4)], /no other/],
+    [
+      "have no unit of their own",
+      [allUnits.slice(0, 5), allUnits.slice(3, 7), allUnits.slice(5)],
+      /that no other does, unlike \[layer2.0, layer2.1, layer3.0, layer3.1\]/,
+    ],
+    ["have none of their own at the start", [allUnits.slice(0, 3), allUnits], /in order/],
+    ["hand on what the stem gives", [allUnits.slice(0, 3), allUnits.slice(1)], /stem together/],
+    ["end where the list before does", [allUnits, allUnits.slice(4)], /in order/],
+    ["go back", [allUnits.slice(0, 5), allUnits.slice(2, 4), allUnits.slice(5)], /in order/],
+  ])("refuses lists that %s", (_, partition, expected) => {
+    expect(() => cut(partition)).toThrow(
+      expect.objectContaining({
+        code: "BLOCKWISE_INVALID_OPTION",
+        option: "partition",
+        expected: expect.stringMatching(expected),
+      }),
+    );
+  });
+
   it.each([0, -1, 1.5, 9, Number.NaN, Number.POSITIVE_INFINITY])("refuses %d blocks of 8 units", (count) => {
     expect(() => cut(count)).toThrow(
       expect.objectContaining({

@@ -1,10 +1,12 @@
 import { type BackboneUnitV1, type BackboneV1, InvalidOptionError } from "@blockwise/spec";
+import { explicitGroups } from "./explicit-partition.js";
 
 /**
  * How a backbone is cut into blocks:
  * `"stages"` one block a stage (the paper's four); `"end-to-end"` one block; `"units"` one a residual unit;
  * a number: that many blocks, whole stages where it divides them, else as even in units as can be;
- * a list of lists of unit ids, in order.
+ * a list of lists of unit ids, in order. Neighbouring lists may share the units at their border: overlapping blocks, as in
+ * LoCo (Xiong et al., 2020, arXiv 2008.01342).
  */
 export type Partition = "end-to-end" | "stages" | "units" | number | readonly (readonly string[])[];
 
@@ -12,19 +14,34 @@ export type Partition = "end-to-end" | "stages" | "units" | number | readonly (r
 export interface BlockUnits {
   /** From the names of its stages or of its first and last unit: `"layer1"`, `"layer1.0-layer2.0"`. */
   readonly id: string;
+  /** All that it runs, in order. */
   readonly units: readonly BackboneUnitV1[];
+  /** How many of the first belong to the block before, which runs them too; 0 unless blocks overlap. */
+  readonly borrowedCount: number;
+  /** How many of the last the block after runs too, taking what comes before them; 0 unless blocks overlap. */
+  readonly lentCount: number;
 }
 
 /**
- * Cuts a backbone into blocks. Every unit is in exactly one block, in order.
+ * Cuts a backbone into blocks, in order. Every unit is in one block, or in two neighbours where lists say so; every block
+ * has a unit of its own.
  *
- * @throws InvalidOptionError for more blocks than units, a list that leaves out, repeats or reorders units, or a backbone
- * whose stages do not hold each unit once.
+ * @throws InvalidOptionError for more blocks than units, a list that leaves out or reorders units or has none of its own,
+ * or a backbone whose stages do not hold each unit once.
  */
 export function partitionBackbone(backbone: BackboneV1, partition: Partition): readonly BlockUnits[] {
   requireWholeStages(backbone);
   const groups = groupUnits(backbone, partition);
-  return groups.map((units) => ({ id: nameBlock(backbone, units), units }));
+  return groups.map((units, index) => ({
+    id: nameBlock(backbone, units),
+    units,
+    borrowedCount: sharedCount(groups[index - 1], units),
+    lentCount: sharedCount(units, groups[index + 1]),
+  }));
+}
+
+function sharedCount(before: readonly BackboneUnitV1[] = [], after: readonly BackboneUnitV1[] = []): number {
+  return after.filter((unit) => before.includes(unit)).length;
 }
 
 function requireWholeStages({ id, stages, units }: BackboneV1): void {
@@ -98,33 +115,6 @@ function evenGroups(
       )
       .flat(),
   );
-}
-
-function explicitGroups(
-  backbone: BackboneV1,
-  lists: readonly (readonly string[])[],
-): readonly (readonly BackboneUnitV1[])[] {
-  const ids = backbone.units.map(({ id }) => id);
-  const nested = lists.every(Array.isArray);
-  const given = lists.flat();
-  const complete = given.length === ids.length && given.every((id, index) => id === ids[index]);
-  const filled = lists.every((list) => list.length > 0);
-  const joined = lists.every(
-    (list) => backbone.units.find(({ id }) => id === list.at(-1))?.joinsNext !== true,
-  );
-  if (!nested || !complete || !filled || !joined) {
-    throw new InvalidOptionError({
-      option: "partition",
-      expected: `lists that name each unit once, in order, none empty, the stem together with the unit after it (${ids.join(", ")})`,
-      received: lists,
-    });
-  }
-  let start = 0;
-  return lists.map((list) => {
-    const units = backbone.units.slice(start, start + list.length);
-    start += list.length;
-    return units;
-  });
 }
 
 /** A block's name: of its stages where it begins and ends with one, else of its first and last unit. */
