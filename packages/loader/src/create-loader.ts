@@ -1,9 +1,11 @@
 import { InvalidOptionError } from "@blockwise/spec";
 import type { BatchProducer } from "./batch-producer.js";
-import { countBatches, type EpochPlan, indicesOf, orderEpoch } from "./epoch-plan.js";
+import { orderEpoch } from "./epoch-order.js";
+import { countBatches, type EpochPlan, indicesOf } from "./epoch-plan.js";
+import { InputTally, type LoaderReport } from "./input-tally.js";
 import { checkInteger, type LoaderOptions, resolveLoaderOptions } from "./loader-options.js";
 import { makeMainThreadProducer } from "./main-thread-producer.js";
-import { makeSlotRing, type SlotRing, sizeOf, slotOf } from "./slot-ring.js";
+import { closeGaps, makeSlotRing, type SlotRing, slotOf } from "./slot-ring.js";
 import { makeWorkerProducer } from "./worker-producer.js";
 
 /** The views of some images. */
@@ -11,7 +13,10 @@ export interface Batch {
   readonly epoch: number;
   /** The batch's place in the epoch, from 0. */
   readonly step: number;
-  /** The images' places in the source, `[batch]`. */
+  /**
+   * The images' places in the source, `[batch]`. Where an epoch is shuffled, other images stand in for broken ones; else
+   * these are left out, and the batch is that much smaller.
+   */
   readonly indices: Uint32Array;
   /** For each view `[batch, height, width, channels]`, flat; borrowed until `release`. */
   readonly views: readonly Float32Array[];
@@ -26,12 +31,14 @@ export interface Loader {
   readonly batchesPerEpoch: number;
   /** Milliseconds that iteration has waited for batches so far, over all epochs. */
   readonly waitMs: number;
+  /** Speed, waiting and broken images so far. */
+  report(): LoaderReport;
   /**
    * The batches of an epoch in order, from `startBatch` on; the same bytes with any number of workers and wherever
    * iteration begins. One epoch at a time; leaving the loop calls the rest off.
    *
    * Throws while iterating: DataSourceError when a sample cannot be made into a view or a worker dies, after which
-   * only `close` is of use; InvalidOptionError when a batch is still held whose
+   * only `close` is of use, and when more images are broken than the source allows; InvalidOptionError when a batch is still held whose
    * memory is needed, `prefetch + 1` batches later.
    *
    * @param epoch - an integer of at least 0
@@ -46,7 +53,7 @@ export interface Loader {
 /**
  * A loader of augmented batches, made by worker threads while the calling thread trains.
  *
- * The order of an epoch is a permutation under `key` folded with "order" and the epoch; the random numbers of a view
+ * The order of an epoch is drawn under `key` folded with "order" and the epoch (see `orderEpoch`); the random numbers of a view
  * are under `key` folded with "augment", the epoch, the sample and the view.
  *
  * @throws InvalidOptionError for options out of range, or with which no batch can be made.
@@ -60,7 +67,7 @@ export interface Loader {
  */
 export function createLoader(options: LoaderOptions): Loader {
   const resolved = resolveLoaderOptions(options);
-  const { source, augmentation, batchSize, key, prefetch, shuffle, dropLast } = resolved;
+  const { source, augmentation, batchSize, key, workers, prefetch, shuffle, dropLast } = resolved;
   const batches = countBatches(source.size, batchSize, dropLast);
   // One slot more than is made ahead: that of the batch in use.
   const ring = makeSlotRing(
@@ -69,7 +76,9 @@ export function createLoader(options: LoaderOptions): Loader {
     batchSize,
     augmentation.shape,
   );
-  const producer = makeProducer(resolved, ring);
+  const tally = new InputTally(source);
+  const producer = makeProducer(resolved, ring, tally);
+  const slotCount = ring.slots.length;
   /** By step. */
   const held = new Map<number, Batch>();
   let waitMs = 0;
@@ -79,18 +88,20 @@ export function createLoader(options: LoaderOptions): Loader {
     if (state !== "free") throw busyError(epoch, state);
     state = "iterating";
     try {
-      const order = orderEpoch(key, epoch, source.size, shuffle);
+      const order = orderEpoch(key, epoch, source, shuffle);
       const plan: EpochPlan = { epoch, order, batchSize, start, end: batches };
       // Batches of the last epoch lose their memory here, so their release must no longer count.
       held.clear();
       producer.begin(plan);
       for (let step = start; step < batches; step++) {
-        if (held.has(step - ring.slots)) throw heldError(prefetch, step - ring.slots);
+        if (held.has(step - slotCount)) throw heldError(prefetch, step - slotCount);
         const begin = performance.now();
         await producer.produce(step);
         waitMs += performance.now() - begin;
         if (isClosed()) throw busyError(epoch, "closed");
-        yield takeBatch(plan, step);
+        const batch = takeBatch(plan, step);
+        if (batch === null) producer.release(step);
+        else yield batch;
       }
     } finally {
       await producer.end();
@@ -101,15 +112,20 @@ export function createLoader(options: LoaderOptions): Loader {
   // Assignments during an await are invisible to the type checker.
   const isClosed = (): boolean => state === "closed";
 
-  function takeBatch(plan: EpochPlan, step: number): Batch {
-    const indices = indicesOf(plan, step).slice();
+  /** Null when all of its images are left out. */
+  function takeBatch(plan: EpochPlan, step: number): Batch | null {
+    const { indices, views } = closeGaps(
+      slotOf(ring, step),
+      indicesOf(plan, step).length,
+      augmentation.shape,
+    );
+    if (indices.length === 0) return null;
     const labels = source.labels;
-    const size = indices.length * sizeOf(augmentation.shape);
     const batch: Batch = {
       epoch: plan.epoch,
       step,
       indices,
-      views: slotOf(ring, step).map((view) => view.subarray(0, size)),
+      views,
       labels: labels === null ? null : Int32Array.from(indices, (index) => labels[index] as number),
       release: () => {
         if (held.get(step) !== batch) return;
@@ -126,6 +142,7 @@ export function createLoader(options: LoaderOptions): Loader {
     get waitMs() {
       return waitMs;
     },
+    report: () => tally.report(workers, waitMs),
     epoch: (epoch, startBatch = 0) => {
       checkInteger("epoch", epoch, 0);
       checkInteger("startBatch", startBatch, 0, batches);
@@ -139,18 +156,23 @@ export function createLoader(options: LoaderOptions): Loader {
 }
 
 function makeProducer(
-  { source, augmentation, key, workers }: Required<LoaderOptions>,
+  { source, augmentation, key, workers, shuffle }: Required<LoaderOptions>,
   ring: SlotRing,
+  tally: InputTally,
 ): BatchProducer {
-  const { store: packed } = source;
-  if (packed.kind !== "packed") {
-    throw new InvalidOptionError({ option: "source", expected: "packed images", received: source.id });
-  }
+  const { store, size } = source;
+  // What is scored is scored once: nothing stands in for a broken image there.
+  const brokenImages = shuffle ? "replace" : "omit";
   const recipe = augmentation.workerRecipe;
   if (workers === 0 || recipe === undefined) {
-    return makeMainThreadProducer(source, { packed, augmentation, key }, ring);
+    return makeMainThreadProducer(source, { size, augmentation, key, brokenImages }, ring, tally);
   }
-  return makeWorkerProducer(source, { packed, recipe, options: augmentation.options, key, ring }, workers);
+  return makeWorkerProducer(
+    source,
+    { store, size, recipe, options: augmentation.options, key, ring, brokenImages },
+    workers,
+    tally,
+  );
 }
 
 function busyError(epoch: number, state: "iterating" | "closed"): InvalidOptionError {

@@ -1,5 +1,3 @@
-import { fold, permutation, type RandomKey } from "@blockwise/random";
-
 /** Which images an epoch takes in which batches. */
 export interface EpochPlan {
   readonly epoch: number;
@@ -15,18 +13,6 @@ export interface EpochPlan {
 /** How many batches `size` images make. */
 export function countBatches(size: number, batchSize: number, dropLast: boolean): number {
   return dropLast ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
-}
-
-/**
- * The order of an epoch: a permutation under the key folded with "order" and the epoch, or the source's own order.
- *
- * @returns `[size]` indices on a `SharedArrayBuffer`
- */
-export function orderEpoch(key: RandomKey, epoch: number, size: number, shuffle: boolean): Uint32Array {
-  const order = new Uint32Array(new SharedArrayBuffer(size * Uint32Array.BYTES_PER_ELEMENT));
-  if (shuffle) order.set(permutation(fold(key, "order", epoch), size));
-  else for (let index = 0; index < size; index++) order[index] = index;
-  return order;
 }
 
 /** The indices of one batch: a view of the plan's order. */

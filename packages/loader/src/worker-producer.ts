@@ -1,6 +1,8 @@
+import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { type BlockwiseError, DataSourceError, type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
 import type { BatchProducer } from "./batch-producer.js";
+import type { InputTally } from "./input-tally.js";
 import { sampleError } from "./sample-error.js";
 import { callOff, freeSlot, isFilled, makeSlotStates, notedSample, type SlotStates } from "./slot-states.js";
 import type { EpochRequest, WorkerReport, WorkerSetup } from "./worker-protocol.js";
@@ -16,6 +18,7 @@ export function makeWorkerProducer(
   source: DataSourceV1,
   setup: Omit<WorkerSetup, "worker">,
   workerCount: number,
+  tally: InputTally,
 ): BatchProducer {
   let states: SlotStates | null = null;
   let busy = 0;
@@ -29,12 +32,23 @@ export function makeWorkerProducer(
     if (states !== null) callOff(states);
     wake();
   };
-  const hear = (message: WorkerReport): void => {
+  /** Threads that never say that they are idle any more. */
+  const gone = new Set<number>();
+  const hear = (worker: number, message: WorkerReport): void => {
     if (message.type === "idle") busy--;
     if (message.type === "sample-failed") {
       fail(sampleError(source, message.sample, message.view, message.error.message, message.error));
     }
-    if (message.type === "setup-failed") fail(setupError(setup, message.error));
+    if (message.type === "filled") tally.addMade(message.images, message.busyMs);
+    if (message.type === "broken") {
+      const error = tally.addBroken(message.image);
+      if (error !== null) fail(error);
+    }
+    if (message.type === "source-failed") fail(new DataSourceError(message.message, message));
+    if (message.type === "setup-failed") {
+      gone.add(worker);
+      fail(setupError(setup, message.part, message.error));
+    }
     wake();
   };
   const start = (worker: number): Worker => {
@@ -42,9 +56,12 @@ export function makeWorkerProducer(
       execArgv,
       workerData: { ...setup, worker } satisfies WorkerSetup,
     });
-    thread.on("message", hear);
+    thread.on("message", (message: WorkerReport) => hear(worker, message));
     thread.on("error", (error) => fail(deathError(source, states, worker, error)));
-    thread.on("exit", () => fail(deathError(source, states, worker, undefined)));
+    thread.on("exit", () => {
+      gone.add(worker);
+      fail(deathError(source, states, worker, undefined));
+    });
     // A loader that nobody waits for holds no process back.
     thread.unref();
     return thread;
@@ -65,7 +82,7 @@ export function makeWorkerProducer(
   return {
     begin: (plan) => {
       if (failure !== null) throw failure;
-      states = makeSlotStates(plan, setup.ring.slots, workerCount);
+      states = makeSlotStates(plan, setup.ring.slots.length, workerCount);
       busy = workerCount;
       for (const thread of threads) thread.postMessage({ plan, states } satisfies EpochRequest);
     },
@@ -87,12 +104,36 @@ export function makeWorkerProducer(
       closed = true;
       if (states !== null) callOff(states);
       wake();
+      // A thread is not ended in the middle of a native decoder if it can be helped.
+      if (setup.store.kind === "stored") await settle(() => busy <= gone.size, 5000);
       await Promise.all(threads.map((thread) => thread.terminate()));
     },
   };
 }
 
-function setupError({ recipe }: Omit<WorkerSetup, "worker">, cause: Error): BlockwiseError {
+/** Waits until `isDone`, or for so many milliseconds. */
+async function settle(isDone: () => boolean, milliseconds: number): Promise<void> {
+  const end = performance.now() + milliseconds;
+  while (!isDone() && performance.now() < end) await setTimeout(5);
+}
+
+function setupError(
+  { recipe, store }: Omit<WorkerSetup, "worker">,
+  part: "augmentation" | "reader",
+  cause: Error,
+): BlockwiseError {
+  if (part === "reader" && store.kind === "stored") {
+    const { module, exportName } = store.readerRecipe;
+    return new InvalidOptionError(
+      {
+        option: "source.store.readerRecipe",
+        expected: "a module and an export from which threads make what reads images",
+        received: { module, exportName },
+        hint: `${cause.message}.`,
+      },
+      { cause },
+    );
+  }
   return new InvalidOptionError(
     {
       option: "augmentation.workerRecipe",

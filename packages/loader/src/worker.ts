@@ -1,31 +1,36 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { AugmentationV1 } from "@blockwise/spec";
+import { type AugmentationV1, DataSourceError } from "@blockwise/spec";
 import { indicesOf } from "./epoch-plan.js";
-import { fillBatch, SampleFailure } from "./fill-batch.js";
+import { type BatchMaterial, fillBatch, SampleFailure } from "./fill-batch.js";
+import { openReader } from "./open-reader.js";
 import { slotOf } from "./slot-ring.js";
 import { isCalledOff, markFilled, noteSample, takeBatch, waitForSlot } from "./slot-states.js";
 import type { EpochRequest, WorkerReport, WorkerSetup } from "./worker-protocol.js";
 
 const setup = workerData as WorkerSetup;
 
-try {
-  const augmentation = await makeAugmentation();
-  parentPort?.on("message", (request: EpochRequest) => {
+const augmentation = await setUp("augmentation", makeAugmentation);
+const reader = await setUp("reader", () => openReader(setup.store));
+if (augmentation !== null && reader !== null) {
+  const { size, key, brokenImages } = setup;
+  const material = { reader, size, augmentation, key, brokenImages };
+  parentPort?.on("message", async (request: EpochRequest) => {
     try {
-      makeEpoch(augmentation, request);
+      await makeEpoch(material, request);
     } catch (error) {
-      if (!(error instanceof SampleFailure)) throw error;
-      report({
-        type: "sample-failed",
-        sample: error.sample,
-        view: error.view,
-        error: toPlainError(error.cause),
-      });
+      reportFailure(error);
     }
     report({ type: "idle" });
   });
-} catch (error) {
-  report({ type: "setup-failed", error: toPlainError(error) });
+}
+
+async function setUp<Part>(part: "augmentation" | "reader", make: () => Promise<Part>): Promise<Part | null> {
+  try {
+    return await make();
+  } catch (error) {
+    report({ type: "setup-failed", part, error: toPlainError(error) });
+    return null;
+  }
 }
 
 async function makeAugmentation(): Promise<AugmentationV1> {
@@ -36,17 +41,36 @@ async function makeAugmentation(): Promise<AugmentationV1> {
 }
 
 /** Makes batches until none is left; sleeps when all slots are full. */
-function makeEpoch(augmentation: AugmentationV1, { plan, states }: EpochRequest): void {
-  const material = { packed: setup.packed, augmentation, key: setup.key };
+async function makeEpoch(material: BatchMaterial, { plan, states }: EpochRequest): Promise<void> {
   const goesOn = (sample: number): boolean => {
     noteSample(states, setup.worker, sample);
     return !isCalledOff(states);
   };
   for (let batch = takeBatch(states); batch < plan.end; batch = takeBatch(states)) {
     if (!waitForSlot(states, batch)) return;
-    fillBatch(material, plan.epoch, indicesOf(plan, batch), slotOf(setup.ring, batch), goesOn);
+    const begin = performance.now();
+    const indices = indicesOf(plan, batch);
+    await fillBatch(material, {
+      epoch: plan.epoch,
+      firstPlace: batch * plan.batchSize,
+      indices,
+      slot: slotOf(setup.ring, batch),
+      goesOn,
+      onBroken: (image) => report({ type: "broken", image }),
+    });
     markFilled(states, batch);
-    report({ type: "filled" });
+    report({ type: "filled", images: indices.length, busyMs: performance.now() - begin });
+  }
+}
+
+function reportFailure(error: unknown): void {
+  if (error instanceof SampleFailure) {
+    const { sample, view, cause } = error;
+    report({ type: "sample-failed", sample, view, error: toPlainError(cause) });
+  } else if (DataSourceError.isInstance(error) && "source" in error) {
+    report({ type: "source-failed", message: error.message, source: String(error.source) });
+  } else {
+    throw error;
   }
 }
 

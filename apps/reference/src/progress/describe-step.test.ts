@@ -20,13 +20,14 @@ describe("describeStep", () => {
       phase: null,
       pairsPerSecond: 99.6,
       dataWaitShare: 0.02,
+      inputImagesPerSecond: 110.4,
       secondsLeft: 125,
     };
     expect(describeStep("blockwise", { ...event, blocks: [block, { ...block, skipped: true }] })).toBe(
       "blockwise 5/20 · loss 1.235 skipped · 100 images/s · 2 min 5 s left",
     );
     expect(describeStep("run", { ...event, dataWaitShare: 0.25, blocks: [block] })).toContain(
-      "waiting for data 25 %",
+      "waiting for data 25 % (at most 110 images/s)",
     );
   });
 });

@@ -43,7 +43,10 @@ function writeNonFinite(_: string, value: unknown): unknown {
 /** One line for a step. */
 export function describeStep(run: string, event: StepEventV1): string {
   const losses = event.blocks.map(({ loss, skipped }) => (skipped ? "skipped" : loss.toPrecision(4)));
-  const waiting = event.dataWaitShare > 0.05 ? ` · waiting for data ${percent(event.dataWaitShare)}` : "";
+  const waiting =
+    event.dataWaitShare > 0.05
+      ? ` · waiting for data ${percent(event.dataWaitShare)} (at most ${event.inputImagesPerSecond.toFixed(0)} images/s)`
+      : "";
   return (
     `${run} ${event.step + 1}/${event.stepCount} · loss ${losses.join(" ")} · ` +
     `${event.pairsPerSecond.toFixed(0)} images/s · ${describeTime(event.secondsLeft)} left${waiting}`

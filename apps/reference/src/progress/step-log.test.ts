@@ -29,6 +29,7 @@ function stepEvent(step: number, loss: number): StepEventV1 {
     blocks: [block],
     pairsPerSecond: 1,
     dataWaitShare: 0,
+    inputImagesPerSecond: 0,
     secondsLeft: 0,
   };
 }

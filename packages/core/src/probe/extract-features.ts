@@ -22,22 +22,25 @@ export interface ImagePass {
   readonly workers?: number;
 }
 
-/** The features of all images of a source at one depth, in the source's order. */
+/** The features of all images of a source at one depth, in the source's order; broken images have no row. */
 export interface DepthTables {
   readonly id: string;
   readonly trainedHead: boolean;
+  /** The image of each row: its place in the source. */
+  readonly indices: Uint32Array;
   readonly raw: FeatureTable;
   readonly head: FeatureTable;
 }
 
 /**
- * Reads the features of every image once, at all depths in one pass. Unlabelled images get the label -1.
+ * Reads the features of every image once, at all depths in one pass. Unlabelled images get the label -1. Images that are
+ * read from files and found broken are left out.
  *
  * @throws InvalidOptionError unless the augmentation makes one view.
  */
 export async function extractFeatures(pass: ImagePass): Promise<readonly DepthTables[]> {
   const { probe, source } = pass;
-  const labels = source.labels ?? new Int32Array(source.size).fill(-1);
+  const places: number[] = [];
   const tables: { raw: TableWriter; head: TableWriter }[] = probe.depths.map(() => ({
     raw: new TableWriter(source.size),
     head: new TableWriter(source.size),
@@ -45,6 +48,7 @@ export async function extractFeatures(pass: ImagePass): Promise<readonly DepthTa
   const batchSize = pass.batchSize ?? defaultBatchSize;
   await withLoader(pass, { batchSize, shuffle: false, dropLast: false }, async (loader) => {
     for await (const batch of loader.epoch(0)) {
+      places.push(...batch.indices);
       for (const [depth, features] of useImages(batch, pass, (images) => probe.features(images)).entries()) {
         tables[depth]?.raw.append(features.raw);
         tables[depth]?.head.append(features.head);
@@ -52,9 +56,12 @@ export async function extractFeatures(pass: ImagePass): Promise<readonly DepthTa
       }
     }
   });
+  const indices = Uint32Array.from(places);
+  const labels = Int32Array.from(indices, (index) => source.labels?.[index] ?? -1);
   return probe.depths.map(({ id, trainedHead }, depth) => ({
     id,
     trainedHead,
+    indices,
     raw: { ...(tables[depth]?.raw ?? new TableWriter(0)).table(), labels },
     head: { ...(tables[depth]?.head ?? new TableWriter(0)).table(), labels },
   }));
@@ -141,6 +148,6 @@ class TableWriter {
   }
 
   table(): { readonly features: Float32Array; readonly dim: number } {
-    return { features: this.#features, dim: this.#dim };
+    return { features: this.#features.subarray(0, this.#length), dim: this.#dim };
   }
 }

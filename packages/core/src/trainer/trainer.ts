@@ -1,3 +1,4 @@
+import type { LoaderReport } from "@blockwise/loader";
 import {
   type AugmentationV1,
   type DataSourceV1,
@@ -73,6 +74,8 @@ export interface TrainingResult {
   readonly pairsPerSecond: number;
   /** Part of the time, from 0 to 1, that the trainer waited for data, frozen outputs included. */
   readonly dataWaitShare: number;
+  /** How the making of batches went. */
+  readonly input: LoaderReport;
   /** Skipped steps by block. */
   readonly skippedSteps: Readonly<Record<string, number>>;
   /** What came of keeping frozen outputs, in this call of `run`; null where none were kept. */
@@ -169,7 +172,15 @@ export function createTrainer(options: TrainerOptions): Trainer {
           requireOneLearning(network, plan, step);
           clock.stepDone(step + 1, loader.waitMs + (frozen?.waitMs ?? 0));
           const phase = phaseOf(plan, phaseCount, blocks);
-          const event = { step, stepCount, epoch, phase, blocks: reports, ...clock.reading() };
+          const event = {
+            step,
+            stepCount,
+            epoch,
+            phase,
+            blocks: reports,
+            ...clock.reading(),
+            inputImagesPerSecond: loader.report().imagesPerSecond,
+          };
           step += 1;
           for (const callback of callbacks) await callback.onStepEnd?.(event);
           const due = step % (checkpoints?.everySteps ?? 500) === 0 || dataStep + 1 === stepsPerPhase;
@@ -197,6 +208,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
         seconds: clock.seconds,
         pairsPerSecond,
         dataWaitShare,
+        input: loader.report(),
         skippedSteps,
         frozenOutputs: frozen?.counts ?? null,
       };

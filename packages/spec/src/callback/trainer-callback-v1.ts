@@ -57,6 +57,8 @@ export interface StepEventV1 {
   readonly pairsPerSecond: number;
   /** Part of the time, from 0 to 1, that the trainer waited for data. */
   readonly dataWaitShare: number;
+  /** Images a second that the threads which prepare batches can make, by their own time; 0 before the first. */
+  readonly inputImagesPerSecond: number;
   readonly secondsLeft: number;
 }
 
