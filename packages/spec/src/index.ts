@@ -29,6 +29,8 @@ export type {
   BatchNormEvaluateOptions,
   BatchNormTrainOptions,
   BatchNormTrainResult,
+  ExpandAndPoolEvaluateOptions,
+  ExpandAndPoolTrainOptions,
   OperationsV1,
   WindowOptions,
 } from "./engine/operations-v1.js";

@@ -65,4 +65,21 @@ describe("referenceOperations", () => {
     } as const;
     expect(referenceOperations.batchNormEvaluate(x, options)).toBeCloseToTensor([[6.5]]);
   });
+
+  it("expand, normalise, rectify and average, whatever the chunks", () => {
+    const x = tf.tensor4d([[[[1], [3]]], [[[5], [7]]]]);
+    const options = { scale: null, offset: tf.tensor1d([0, 1]), epsilon: 0, chunkBytes: 1 };
+    const filter = tf.tensor4d([[[[1, -2]]]]);
+    const { output, mean, variance } = referenceOperations.expandAndPoolTrain(x, filter, options);
+    expect(mean).toBeCloseToTensor([4, -8]);
+    expect(variance).toBeCloseToTensor([5, 20]);
+    const root = Math.sqrt(5);
+    const expected = [
+      [0, 1 + 2 / root],
+      [2 / root, (1 - 1 / root) / 2],
+    ];
+    expect(output).toBeCloseToTensor(expected);
+    const given = { ...options, mean, variance };
+    expect(referenceOperations.expandAndPoolEvaluate(x, filter, given)).toBeCloseToTensor(expected);
+  });
 });

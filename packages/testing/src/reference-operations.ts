@@ -17,7 +17,21 @@ export const referenceOperations: OperationsV1 = {
   },
 
   batchNormEvaluate: (x, options) => tf.tidy(() => normalize(x, options)),
+
+  expandAndPoolTrain(x, filter, { chunkBytes: _, ...options }) {
+    const { output, mean, variance } = tf.tidy(() => {
+      const map = tf.conv2d(x, filter, 1, "valid");
+      const result = referenceOperations.batchNormTrain(map, { ...options, ...rectifyAndPool });
+      return { ...result };
+    });
+    return { output, mean, variance };
+  },
+
+  expandAndPoolEvaluate: (x, filter, { chunkBytes: _, ...options }) =>
+    tf.tidy(() => normalize(tf.conv2d(x, filter, 1, "valid"), { ...options, ...rectifyAndPool })),
 };
+
+const rectifyAndPool = { activation: "relu", pool: "globalAverage" } as const;
 
 interface Normalization extends BatchNormEpilogue {
   readonly mean: tf.Tensor;

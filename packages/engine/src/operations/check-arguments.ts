@@ -1,5 +1,6 @@
 import {
   type BatchNormTrainOptions,
+  type ExpandAndPoolTrainOptions,
   InvalidOptionError,
   ShapeMismatchError,
   type WindowOptions,
@@ -70,6 +71,41 @@ export function checkBatchNorm(
       subject: 'batchNorm with pool "globalAverage": x',
       expected: "[batch, height, width, channels]",
       received: x.shape,
+    });
+  }
+}
+
+/** @throws ShapeMismatchError, InvalidOptionError */
+export function checkExpansion(
+  x: Tensor4D,
+  filter: Tensor4D,
+  options: ExpandAndPoolTrainOptions,
+  statistics: readonly Tensor[] = [],
+): void {
+  checkImages("expandAndPool: x", x);
+  const channels = x.shape[3];
+  const [height, width, inChannels, out] = filter.shape;
+  if (filter.rank !== 4 || height !== 1 || width !== 1 || inChannels !== channels) {
+    throw new ShapeMismatchError({
+      subject: "expandAndPool: filter",
+      expected: `[1, 1, ${channels}, out]`,
+      received: filter.shape,
+    });
+  }
+  for (const tensor of [options.scale, options.offset, ...statistics]) {
+    if (tensor !== null && (tensor.rank !== 1 || tensor.shape[0] !== out)) {
+      throw new ShapeMismatchError({
+        subject: "expandAndPool: scale, offset, mean and variance",
+        expected: `[${out}]`,
+        received: tensor.shape,
+      });
+    }
+  }
+  if (!(options.chunkBytes > 0)) {
+    throw new InvalidOptionError({
+      option: "expandAndPool.chunkBytes",
+      expected: "a number above 0",
+      received: options.chunkBytes,
     });
   }
 }

@@ -1,8 +1,15 @@
 import type { OperationsV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import { expandAndPoolOperations } from "../expansion/expand-and-pool.js";
+import { asMatrix, type ExpansionBackend } from "../expansion/expansion-backend.js";
 import { batchNormOperations } from "./batch-norm.js";
 import { checkConvolution, checkMaxPool } from "./check-arguments.js";
 import { composedBatchNorm } from "./composed-batch-norm.js";
+
+const composedExpansion: ExpansionBackend = {
+  batchNorm: composedBatchNorm,
+  crossProduct: (x, y) => tf.tidy(() => tf.matMul(asMatrix(x), asMatrix(y), true)),
+};
 
 /**
  * The operations from plain TensorFlow.js, for engines without kernels of ours. Padding is a separate step, since the
@@ -10,6 +17,7 @@ import { composedBatchNorm } from "./composed-batch-norm.js";
  */
 export const composedOperations: OperationsV1 = {
   ...batchNormOperations(composedBatchNorm),
+  ...expandAndPoolOperations(composedExpansion),
   conv2d(x, filter, options) {
     checkConvolution(x, filter, options);
     return tf.tidy(() => tf.conv2d(pad(x, options.padding, 0), filter, options.stride, "valid"));

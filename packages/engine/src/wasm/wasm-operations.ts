@@ -1,5 +1,7 @@
 import type { OperationsV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import { expandAndPoolOperations } from "../expansion/expand-and-pool.js";
+import type { ExpansionBackend } from "../expansion/expansion-backend.js";
 import { type BatchNormBackend, type BatchNormInput, batchNormOperations } from "../operations/batch-norm.js";
 import { checkConvolution, checkMaxPool } from "../operations/check-arguments.js";
 import {
@@ -28,9 +30,26 @@ const fusedBatchNorm: BatchNormBackend = {
   },
 };
 
+const fusedExpansion: ExpansionBackend = {
+  batchNorm: fusedBatchNorm,
+  // The filter gradient of a 1x1 convolution is this product, and adds up in float64 block by block.
+  crossProduct(x, y) {
+    const shape: [number, number] = [x.shape[3], y.shape[3]];
+    const gradient = run<tf.Tensor4D>(
+      "Conv2DBackpropFilter",
+      { x, dy: y },
+      { strides: 1, pad: 0, dataFormat: "NHWC", dimRoundingMode: "floor", filterShape: [1, 1, ...shape] },
+    );
+    const matrix = tf.reshape<tf.Rank.R2>(gradient, shape);
+    gradient.dispose();
+    return matrix;
+  },
+};
+
 /** The operations on our own kernels. */
 export const wasmOperations: OperationsV1 = {
   ...batchNormOperations(fusedBatchNorm),
+  ...expandAndPoolOperations(fusedExpansion),
   conv2d(x, filter, options) {
     checkConvolution(x, filter, options);
     const { stride, padding } = options;

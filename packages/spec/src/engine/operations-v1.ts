@@ -35,6 +35,26 @@ export interface BatchNormEvaluateOptions<Input extends Tensor = Tensor>
   readonly variance: Tensor1D;
 }
 
+/** An expansion whose batch norm takes its statistics from the batch. */
+export interface ExpandAndPoolTrainOptions {
+  /** Gain of the norm, `[out]`; null for a norm without parameters. Borrowed. */
+  readonly scale: Tensor1D | null;
+  /** Shift of the norm, `[out]`; null for a norm without parameters. Borrowed. */
+  readonly offset: Tensor1D | null;
+  /** Added to the variance. */
+  readonly epsilon: number;
+  /** How much of the expanded map may be held at a time, in bytes; one image's part of it always may. */
+  readonly chunkBytes: number;
+}
+
+/** An expansion whose batch norm takes its statistics from outside. */
+export interface ExpandAndPoolEvaluateOptions extends ExpandAndPoolTrainOptions {
+  /** `[out]`. Borrowed. */
+  readonly mean: Tensor1D;
+  /** `[out]`. Borrowed. */
+  readonly variance: Tensor1D;
+}
+
 /** The result of a training-mode batch norm; all three belong to the caller. */
 export interface BatchNormTrainResult {
   /** Normalised, and what the epilogue made of it. */
@@ -67,4 +87,17 @@ export interface OperationsV1 {
   batchNormTrain(x: Tensor, options: BatchNormTrainOptions): BatchNormTrainResult;
   /** The same with given statistics. */
   batchNormEvaluate(x: Tensor, options: BatchNormEvaluateOptions): Tensor;
+
+  /**
+   * `mean_hw(relu(batchNorm(conv2d(x, filter))))` with the statistics of the batch, the expanded map
+   * `[batch, height, width, out]` never held as a whole: not for its statistics, not for gradients. Equal to the plain
+   * composition but for rounding, and slower where that one fits.
+   *
+   * `x [batch, height, width, in]`, `filter [1, 1, in, out]` -> output `[batch, out]`; mean and variance as of
+   * `batchNormTrain`.
+   */
+  expandAndPoolTrain(x: Tensor4D, filter: Tensor4D, options: ExpandAndPoolTrainOptions): BatchNormTrainResult;
+
+  /** The same with given statistics. */
+  expandAndPoolEvaluate(x: Tensor4D, filter: Tensor4D, options: ExpandAndPoolEvaluateOptions): Tensor;
 }
