@@ -76,7 +76,13 @@ describe("checkConfig", () => {
     [{ ...quick, data: { ...quick.data, dataset: "" } }, "data.dataset", "a text that is not empty"],
     [{ ...quick, data: { ...quick.data, holdOut: 1 } }, "data.holdOut", "a number below 1"],
     [{ ...quick, data: { ...quick.data, imageSize: "big" } }, "data.imageSize", 'a number or "auto"'],
-    [{ ...quick, partition: "foo" }, "partition", '"stages", "end-to-end" or "units", a number or a list'],
+    [
+      { ...quick, partition: "foo" },
+      "partition",
+      '"stages", "end-to-end" or "units", a number, a list or an object',
+    ],
+    [{ ...quick, partition: { blocks: 2, balance: "time" } }, "partition.balance", '"compute" or "memory"'],
+    [{ ...quick, partition: { blocks: 0, balance: "memory" } }, "partition.blocks", "a number above 0"],
     [{ ...quick, partition: [[]] }, "partition.0", "a list that is not empty"],
     [{ ...quick, loss: { kind: "byol" } }, "loss.kind", '"barlow-twins", "simclr" or "vicreg"'],
     [{ ...quick, loss: { kind: "simclr" } }, "loss.temperature", "a number"],
@@ -138,7 +144,20 @@ describe("resumeConfig", () => {
     await expect(resumeConfig(file, { ...nothing, file: other })).rejects.toThrow(/"loss.kind" must be/);
   });
 
+  it("takes the lists that a balanced partition was settled to for that partition", async () => {
+    const partition = [
+      ["stem", "layer1.0"],
+      ["layer2.0", "layer3.0", "layer4.0"],
+    ];
+    const file = await fileOf({ ...settled, partition });
+    const asked = (blocks: number) => ({ ...nothing, flags: { partition: { blocks, balance: "compute" } } });
+    expect((await resumeConfig(file, asked(2))).partition).toEqual(partition);
+    await expect(resumeConfig(file, asked(3))).rejects.toThrow(/"partition" must be/);
+  });
+
   it("refuses a kept configuration that leaves something open", async () => {
+    const balanced = await fileOf({ ...settled, partition: { blocks: 2, balance: "compute" } });
+    await expect(readResolvedConfig(balanced)).rejects.toThrow(/"partition" must be settled/);
     await expect(readResolvedConfig(await fileOf(quick))).rejects.toThrow(/"data.imageSize" must be settled/);
   });
 });

@@ -4,6 +4,7 @@ import { InvalidOptionError, StorageError } from "@blockwise/spec";
 import { type PresetName, presets } from "../presets/presets.js";
 import { invalidField } from "./invalid-field.js";
 import { type ResolvedConfig, type RunConfig, runConfigSchema } from "./schema.js";
+import { isBalanced } from "./sections/partition.js";
 
 /** Part of a configuration, at any depth. */
 export type PartialConfig = { readonly [Key in keyof RunConfig]?: unknown };
@@ -45,16 +46,20 @@ export async function resumeConfig(
 /** Reads the configuration that a run keeps. @throws InvalidOptionError, StorageError */
 export async function readResolvedConfig(file: string): Promise<ResolvedConfig> {
   const config = checkConfig(await readJson(file));
+  const { partition } = config;
   const { imageSize } = config.data;
   const { flip } = config.augmentation;
-  if (imageSize !== "auto" && flip !== "auto") {
-    return { ...config, data: { ...config.data, imageSize }, augmentation: { ...config.augmentation, flip } };
-  }
-  throw new InvalidOptionError({
-    option: imageSize === "auto" ? "data.imageSize" : "augmentation.flip",
-    expected: `settled in ${file}, which a run has written`,
-    received: "auto",
-  });
+  const open = (option: string, received: unknown): InvalidOptionError =>
+    new InvalidOptionError({ option, expected: `settled in ${file}, which a run has written`, received });
+  if (imageSize === "auto") throw open("data.imageSize", imageSize);
+  if (flip === "auto") throw open("augmentation.flip", flip);
+  if (isBalanced(partition)) throw open("partition", partition);
+  return {
+    ...config,
+    partition,
+    data: { ...config.data, imageSize },
+    augmentation: { ...config.augmentation, flip },
+  };
 }
 
 /** @throws InvalidOptionError that names the first field that is wrong. */
@@ -64,9 +69,12 @@ export function checkConfig(value: unknown): RunConfig {
   throw invalidField(value, result.error);
 }
 
-/** What is left open ("auto") agrees with whatever it was settled to. */
+/** What is left open ("auto", or a balanced partition) agrees with whatever it was settled to. */
 function requireSame(asked: unknown, kept: unknown, path: readonly string[]): void {
   if (asked === undefined || asked === "auto" || isDeepStrictEqual(asked, kept)) return;
+  if (isRecord(asked) && asked.balance !== undefined && Array.isArray(kept) && kept.length === asked.blocks) {
+    return;
+  }
   if (isRecord(asked) && isRecord(kept)) {
     for (const [key, value] of Object.entries(asked)) requireSame(value, kept[key], [...path, key]);
     return;

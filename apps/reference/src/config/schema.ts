@@ -8,7 +8,7 @@ import { lossSection } from "./sections/loss.js";
 import { networkSection } from "./sections/network.js";
 import { noiseSection } from "./sections/noise.js";
 import { optimizerSection } from "./sections/optimizer.js";
-import { partitionSection } from "./sections/partition.js";
+import { type BalancedPartition, partitionSection } from "./sections/partition.js";
 import { projectorSection } from "./sections/projector.js";
 import { count } from "./sections/quantities.js";
 import { scheduleSection } from "./sections/schedule.js";
@@ -41,8 +41,13 @@ export const runConfigSchema = z.strictObject({
 /** Everything that a run depends on. */
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
-/** A configuration with nothing left open. */
-export interface ResolvedConfig extends RunConfig {
+/** A configuration that leaves nothing to the images any more. */
+export interface ImageResolvedConfig extends RunConfig {
   readonly data: RunConfig["data"] & { readonly imageSize: number };
   readonly augmentation: RunConfig["augmentation"] & { readonly flip: boolean };
+}
+
+/** A configuration with nothing left open. */
+export interface ResolvedConfig extends ImageResolvedConfig {
+  readonly partition: Exclude<RunConfig["partition"], BalancedPartition>;
 }

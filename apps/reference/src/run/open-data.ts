@@ -6,7 +6,7 @@ import {
   subset,
 } from "@blockwise/data";
 import { type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
-import type { ResolvedConfig, RunConfig } from "../config/schema.js";
+import type { ImageResolvedConfig, RunConfig } from "../config/schema.js";
 import { type InputStatistics, measureInputStatistics } from "./input-statistics.js";
 
 /** Where data sets are looked for, which changes nothing about a run. */
@@ -16,9 +16,9 @@ export interface DataLocations {
   readonly offline: boolean;
 }
 
-/** The images of a run, and its configuration with nothing left open. */
+/** The images of a run, and its configuration with nothing left to them. */
 export interface OpenedData {
-  readonly config: ResolvedConfig;
+  readonly config: ImageResolvedConfig;
   readonly dataset: OpenedDataset;
   /** What to learn from: all, or the part that the configuration asks for. */
   readonly train: DataSourceV1;
@@ -102,7 +102,7 @@ export async function openData(
 }
 
 /** A view of a smaller image shows pixels that are not there: that is to be wanted, not to happen. */
-function requireLargeEnough(source: DataSourceV1, { imageSize, enlarge }: ResolvedConfig["data"]): void {
+function requireLargeEnough(source: DataSourceV1, { imageSize, enlarge }: ImageResolvedConfig["data"]): void {
   if (enlarge) return;
   // The sizes of images that stream are known when they are read.
   if (source.store.kind === "stored") return;
@@ -127,7 +127,10 @@ export function downloadOptions({ mirror, cache, offline }: DataLocations): Open
 }
 
 /** Fills in what the configuration leaves to the images. */
-async function resolveConfig(config: RunConfig, { name, train }: OpenedDataset): Promise<ResolvedConfig> {
+async function resolveConfig(
+  config: RunConfig,
+  { name, train }: OpenedDataset,
+): Promise<ImageResolvedConfig> {
   const { imageSize } = config.data;
   const { flip } = config.augmentation;
   const { height, width } = await train.image(0);

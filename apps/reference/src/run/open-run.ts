@@ -3,6 +3,7 @@ import type { EngineV1 } from "@blockwise/spec";
 import type { ResolvedConfig, RunConfig } from "../config/schema.js";
 import { type DataLocations, type DatasetOpener, type OpenedData, openData } from "./open-data.js";
 import { createPlugins, type RunPlugins } from "./plugins.js";
+import { resolvePartition } from "./resolve-partition.js";
 
 /** A run with all that it is made from. */
 export interface OpenedRun {
@@ -22,5 +23,12 @@ export async function openRun(
   const engine = await createEngine({ name: config.engine });
   note(`engine: ${engine.description}`);
   const data = await openData(config, note, locations, open);
-  return { config: data.config, engine, data, plugins: createPlugins(data.config, data.statistics) };
+  const plugins = createPlugins(data.config, data.statistics);
+  const { classCount } = data;
+  return {
+    config: resolvePartition(data.config, { engine, plugins, classCount }, note),
+    engine,
+    data,
+    plugins,
+  };
 }

@@ -9,7 +9,7 @@ import type {
   ProjectorV1,
   ScheduleV1,
 } from "@blockwise/spec";
-import type { ResolvedConfig } from "../config/schema.js";
+import type { ImageResolvedConfig } from "../config/schema.js";
 import type { InputStatistics } from "./input-statistics.js";
 import { createHead } from "./plugins/head.js";
 import { createLoss } from "./plugins/loss.js";
@@ -35,7 +35,7 @@ export interface RunPlugins {
 }
 
 /** Makes the plugins of a run on images with such statistics. @throws InvalidOptionError */
-export function createPlugins(config: ResolvedConfig, statistics: InputStatistics): RunPlugins {
+export function createPlugins(config: ImageResolvedConfig, statistics: InputStatistics): RunPlugins {
   return {
     backbone: resnet({ ...config.network, inputChannels: statistics.channels }),
     head: perBlockChoice("head", config.head, createHead),

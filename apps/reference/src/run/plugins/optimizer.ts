@@ -1,9 +1,9 @@
 import { adamW, lars, sgd } from "@blockwise/optim";
 import type { OptimizerV1 } from "@blockwise/spec";
-import type { ResolvedConfig } from "../../config/schema.js";
+import type { ImageResolvedConfig } from "../../config/schema.js";
 
 /** @throws InvalidOptionError */
-export function createOptimizer(optimizer: ResolvedConfig["optimizer"]): OptimizerV1 {
+export function createOptimizer(optimizer: ImageResolvedConfig["optimizer"]): OptimizerV1 {
   switch (optimizer.kind) {
     case "adamw":
       return adamW(optimizer);

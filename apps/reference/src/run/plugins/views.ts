@@ -1,11 +1,11 @@
 import { barlowTwinsViews, evaluationView } from "@blockwise/augment";
 import type { AugmentationV1 } from "@blockwise/spec";
-import type { ResolvedConfig } from "../../config/schema.js";
+import type { ImageResolvedConfig } from "../../config/schema.js";
 import type { InputStatistics } from "../input-statistics.js";
 
 /** Two random views for training. @throws InvalidOptionError */
 export function createTrainingViews(
-  config: ResolvedConfig,
+  config: ImageResolvedConfig,
   { channels, mean, std }: InputStatistics,
 ): AugmentationV1 {
   const { minimumScale, flip, blur } = config.augmentation;
@@ -22,7 +22,7 @@ export function createTrainingViews(
 
 /** One fixed view for evaluation. @throws InvalidOptionError */
 export function createEvaluationView(
-  { data }: ResolvedConfig,
+  { data }: ImageResolvedConfig,
   { channels, mean, std }: InputStatistics,
 ): AugmentationV1 {
   return evaluationView({ size: data.imageSize, channels, mean, std, cropFraction: 1 });
