@@ -28,6 +28,12 @@ export {
   type ImagePass,
 } from "./probe/extract-features.js";
 export {
+  createFeatureLoader,
+  type FeatureBatch,
+  type FeatureLoader,
+  type FeatureLoaderOptions,
+} from "./probe/feature-loader.js";
+export {
   createFeatureProbe,
   type DepthFeatures,
   type FeatureProbe,

@@ -7,6 +7,7 @@ export {
 export { type KNearestNeighborsOptions, kNearestNeighbors } from "./k-nearest-neighbors.js";
 export { type LinearProbeOptions, linearProbe } from "./linear-probe.js";
 export { pixelFeatures } from "./pixel-features.js";
+export { type ClassifierScore, scoreClassifier } from "./score-classifier.js";
 export {
   type SoftmaxClassifier,
   type SoftmaxClassifierOptions,

@@ -1,13 +1,9 @@
-import { type Batch, createLoader, type Loader } from "@blockwise/loader";
+import { createLoader, type Loader } from "@blockwise/loader";
 import { rootKey } from "@blockwise/random";
-import {
-  type AugmentationV1,
-  type DataSourceV1,
-  type FeatureTable,
-  InvalidOptionError,
-} from "@blockwise/spec";
+import type { AugmentationV1, DataSourceV1, FeatureTable } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureProbe } from "./feature-probe.js";
+import { requireOneView, useImages } from "./use-images.js";
 
 const defaultBatchSize = 256;
 
@@ -49,7 +45,9 @@ export async function extractFeatures(pass: ImagePass): Promise<readonly DepthTa
   await withLoader(pass, { batchSize, shuffle: false, dropLast: false }, async (loader) => {
     for await (const batch of loader.epoch(0)) {
       places.push(...batch.indices);
-      for (const [depth, features] of useImages(batch, pass, (images) => probe.features(images)).entries()) {
+      for (const [depth, features] of useImages(batch, pass.augmentation, (images) =>
+        probe.features(images),
+      ).entries()) {
         tables[depth]?.raw.append(features.raw);
         tables[depth]?.head.append(features.head);
         tf.dispose([features.raw, features.head]);
@@ -83,7 +81,7 @@ export async function calibrateProbe(
     let done = 0;
     for (let epoch = 0; done < batchCount; epoch++) {
       for await (const batch of loader.epoch(epoch)) {
-        useImages(batch, pass, (images) => pass.probe.calibrate(images, layers));
+        useImages(batch, pass.augmentation, (images) => pass.probe.calibrate(images, layers));
         done += 1;
         if (done >= batchCount) break;
       }
@@ -96,13 +94,7 @@ async function withLoader(
   batches: { readonly batchSize: number; readonly shuffle: boolean; readonly dropLast: boolean },
   use: (loader: Loader) => Promise<void>,
 ): Promise<void> {
-  if (augmentation.views !== 1) {
-    throw new InvalidOptionError({
-      option: "augmentation",
-      expected: "one that makes a single view of each image",
-      received: `${augmentation.id} with ${augmentation.views}`,
-    });
-  }
+  requireOneView(augmentation);
   const loader = createLoader({
     source,
     augmentation,
@@ -111,19 +103,6 @@ async function withLoader(
     ...(workers === undefined ? {} : { workers }),
   });
   await use(loader).finally(() => loader.close());
-}
-
-/** Copies a batch onto the engine for `use`, and gives its memory back to the loader. */
-function useImages<T>(batch: Batch, { augmentation }: ImagePass, use: (images: tf.Tensor4D) => T): T {
-  const { height, width, channels } = augmentation.shape;
-  const pixels = batch.views[0]?.slice() ?? new Float32Array();
-  batch.release();
-  const images = tf.tensor4d(pixels, [batch.indices.length, height, width, channels]);
-  try {
-    return use(images);
-  } finally {
-    images.dispose();
-  }
 }
 
 /** Gathers rows batch by batch into one array. */
