@@ -92,6 +92,19 @@ describe("softmaxClassifier", () => {
     expect(Math.sqrt(squares / 4000)).toBeCloseTo(0.01, 3);
   });
 
+  it("standardises by a table, and leaves out what is constant there", () => {
+    // Means 2 and 7, deviation 1 of the first dimension.
+    const standardizeBy = { features: Float32Array.of(1, 7, 3, 7), dim: 2 };
+    const classifier = softmaxClassifier({ dim: 2, classCount: 2, key, standardizeBy });
+    classifier.restore({ weights: Float32Array.of(1, 1, 0, 0, 1, 5), velocity: new Float32Array(6) });
+    const x = tf.tensor2d([[2.5, 100]]);
+    const logits = classifier.logits(x);
+    expect([...logits.dataSync()]).toEqual([0.5, 5]);
+    tf.dispose([x, logits]);
+    classifier.dispose();
+    expect(() => softmaxClassifier({ dim: 3, classCount: 2, key, standardizeBy })).toThrow(/\[rows, 3\]/);
+  });
+
   it("goes on from a state as if it had never stopped", async () => {
     const straight = softmaxClassifier({ dim, classCount, key });
     const first = softmaxClassifier({ dim, classCount, key });

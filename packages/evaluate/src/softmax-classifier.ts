@@ -1,8 +1,9 @@
 import { fillNormal, fold, type RandomKey } from "@blockwise/random";
-import { ShapeMismatchError } from "@blockwise/spec";
+import { type FeatureTable, ShapeMismatchError } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkCount, checkNotNegative } from "./check-options.js";
 import { softmaxStep } from "./softmax-step.js";
+import { standardizationOf } from "./standardization.js";
 
 /** Options of {@link softmaxClassifier}. */
 export interface SoftmaxClassifierOptions {
@@ -17,6 +18,11 @@ export interface SoftmaxClassifierOptions {
   readonly weightDecay?: number;
   /** The weights begin as N(0, this squared), the bias as 0. @default 0.01 */
   readonly initialDeviation?: number;
+  /**
+   * Brings each dimension to the mean 0 and the deviation 1 that it has in this table, borrowed; one that is constant there
+   * is left out. @default null
+   */
+  readonly standardizeBy?: Omit<FeatureTable, "labels"> | null;
 }
 
 /** What a classifier keeps between steps: `[classCount, dim + 1]` each, row by row, the bias in the last column. */
@@ -66,11 +72,14 @@ export interface SoftmaxClassifier {
  */
 export function softmaxClassifier(options: SoftmaxClassifierOptions): SoftmaxClassifier {
   const { dim, classCount, key, momentum = 0.9, weightDecay = 1e-6, initialDeviation = 0.01 } = options;
+  const { standardizeBy = null } = options;
   checkCount("dim", dim);
   checkCount("classCount", classCount);
   checkNotNegative("momentum", momentum);
   checkNotNegative("weightDecay", weightDecay);
   checkNotNegative("initialDeviation", initialDeviation);
+  const standardization = standardizeBy === null ? null : makeStandardization(standardizeBy, dim);
+  const rowsOf = (features: tf.Tensor2D): tf.Tensor2D => withOnes(features, standardization);
   const shape: [number, number] = [classCount, dim + 1];
   let weights = tf.keep(tf.tensor2d(initialWeights(dim, classCount, key, initialDeviation), shape));
   let velocity = tf.keep(tf.zerosLike(weights));
@@ -85,7 +94,7 @@ export function softmaxClassifier(options: SoftmaxClassifierOptions): SoftmaxCla
     learn: (features, labels, learningRate) => {
       requireRows(features, dim);
       const next = tf.tidy(() => {
-        const rows = withOnes(features);
+        const rows = rowsOf(features);
         const targets = tf.cast(tf.oneHot(labels, classCount), "float32") as tf.Tensor2D;
         const rates = { learningRate, momentum, weightDecay };
         return { ...softmaxStep({ weights, velocity, rows, targets }, rates) };
@@ -95,7 +104,7 @@ export function softmaxClassifier(options: SoftmaxClassifierOptions): SoftmaxCla
     },
     logits: (features) => {
       requireRows(features, dim);
-      return tf.tidy(() => tf.matMul(withOnes(features), tf.transpose(weights)));
+      return tf.tidy(() => tf.matMul(rowsOf(features), tf.transpose(weights)));
     },
     state: async () => ({
       weights: Float32Array.from(await weights.data()),
@@ -112,7 +121,8 @@ export function softmaxClassifier(options: SoftmaxClassifierOptions): SoftmaxCla
       }
       replace(tf.tensor2d(state.weights.slice(), shape), tf.tensor2d(state.velocity.slice(), shape));
     },
-    dispose: () => tf.dispose([weights, velocity]),
+    dispose: () =>
+      tf.dispose([weights, velocity, ...(standardization ? Object.values(standardization) : [])]),
   };
 }
 
@@ -134,8 +144,30 @@ export function initialWeights(
   return values;
 }
 
-function withOnes(features: tf.Tensor2D): tf.Tensor2D {
-  return tf.concat([features, tf.ones([features.shape[0], 1])], 1) as tf.Tensor2D;
+/** Both `[1, dim]`. */
+type TensorStandardization = Readonly<Record<"mean" | "scale", tf.Tensor>>;
+
+function makeStandardization(table: Omit<FeatureTable, "labels">, dim: number): TensorStandardization {
+  if (table.dim !== dim) {
+    throw new ShapeMismatchError({
+      subject: "The table to standardise by",
+      expected: `[rows, ${dim}]`,
+      received: [table.features.length / table.dim, table.dim],
+    });
+  }
+  const { mean, scale } = standardizationOf(table);
+  return {
+    mean: tf.keep(tf.tensor2d(Float32Array.from(mean), [1, dim])),
+    scale: tf.keep(tf.tensor2d(Float32Array.from(scale), [1, dim])),
+  };
+}
+
+function withOnes(features: tf.Tensor2D, standardization: TensorStandardization | null): tf.Tensor2D {
+  const rows =
+    standardization === null
+      ? features
+      : tf.mul(tf.sub(features, standardization.mean), standardization.scale);
+  return tf.concat([rows as tf.Tensor2D, tf.ones([features.shape[0], 1])], 1) as tf.Tensor2D;
 }
 
 function requireRows(features: tf.Tensor2D, dim: number): void {

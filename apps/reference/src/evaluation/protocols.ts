@@ -1,5 +1,6 @@
 import { InvalidOptionError } from "@blockwise/spec";
 import type { EvaluationProtocol } from "./evaluation-protocol.js";
+import { linear } from "./linear.js";
 import { probes } from "./probes.js";
 
 /** What `evaluate` runs where no protocol is named; the headline reads its file. */
@@ -7,7 +8,7 @@ export const defaultProtocol = "probes";
 
 /** All protocols, by name. */
 export const protocols: ReadonlyMap<string, EvaluationProtocol> = new Map(
-  [probes].map((protocol) => [protocol.name, protocol]),
+  [probes, linear].map((protocol) => [protocol.name, protocol]),
 );
 
 /** The protocols of such names, each once, in this order. @throws InvalidOptionError for a name that is none's. */

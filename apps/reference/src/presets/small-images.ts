@@ -40,5 +40,6 @@ export const smallImages: RunConfig = {
     probeEpochs: 30,
     probeLearningRate: 0.1,
     neighbors: 20,
+    linear: "small-data",
   },
 };

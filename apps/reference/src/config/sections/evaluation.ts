@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { linearSection } from "./linear.js";
 import { count } from "./quantities.js";
 
 /** How a trained network is scored. */
@@ -9,4 +10,5 @@ export const evaluationSection = z.strictObject({
   probeEpochs: count,
   probeLearningRate: z.number().positive(),
   neighbors: count,
+  linear: linearSection,
 });
