@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "@blockwise/spec";
 import type { Command } from "commander";
-import { readResolvedConfig } from "../config/load-config.js";
+import { changeEvaluation, readResolvedConfig } from "../config/load-config.js";
 import { createReporter } from "../progress/reporter.js";
 import { readJsonIfThere, requireRun, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
@@ -19,6 +19,7 @@ import { interruptedExitCode, onInterruption } from "./interruption.js";
 interface EvaluateFlags extends LocationFlags, OutputFlags {
   readonly protocol?: readonly string[];
   readonly against?: string;
+  readonly config?: string;
   readonly list?: true;
 }
 
@@ -30,6 +31,7 @@ export function addEvaluateCommand(program: Command): void {
     .argument("[run]", "folder of a run")
     .option("--protocol <names...>", "how to judge it (default: probes)")
     .option("--against <run>", "another run to compare with, for protocols that compare")
+    .option("--config <file>", "JSON file whose field evaluation goes over the run's")
     .option("--list", "list the protocols");
   addLocationOptions(addOutputOptions(command)).action(evaluate);
 }
@@ -49,7 +51,8 @@ async function evaluate(folder: string | undefined, flags: EvaluateFlags): Promi
   await requireRun(folder);
   if (flags.against !== undefined) await requireRun(flags.against);
   const files = runFolder(folder);
-  const config = await readResolvedConfig(files.config);
+  const kept = await readResolvedConfig(files.config);
+  const config = flags.config === undefined ? kept : await changeEvaluation(kept, flags.config);
   const training = await readJsonIfThere<TrainingRecord>(files.training);
   if (config.epochs > 0 && training?.complete !== true)
     note("this run is not trained to its end: its newest checkpoint is scored");
@@ -83,7 +86,9 @@ function stopped(folder: string, flags: EvaluateFlags, endProgress: () => void):
   endProgress();
   const chosen = flags.protocol === undefined ? [] : ["--protocol", ...flags.protocol];
   const against = flags.against === undefined ? [] : ["--against", flags.against];
-  const again = commandLine(["evaluate", folder, ...chosen, ...against, ...locationWords(flags)]);
+  const config = flags.config === undefined ? [] : ["--config", flags.config];
+  const words = ["evaluate", folder, ...chosen, ...against, ...config, ...locationWords(flags)];
+  const again = commandLine(words);
   console.error(`Stopped; the results so far are saved. Go on with: ${again}`);
   process.exitCode = interruptedExitCode;
 }

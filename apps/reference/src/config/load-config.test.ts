@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { presets } from "../presets/presets.js";
-import { checkConfig, loadConfig, readResolvedConfig, resumeConfig } from "./load-config.js";
+import {
+  changeEvaluation,
+  checkConfig,
+  loadConfig,
+  readResolvedConfig,
+  resumeConfig,
+} from "./load-config.js";
 
 async function fileOf(value: unknown): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "blockwise-config-"));
@@ -159,5 +165,23 @@ describe("resumeConfig", () => {
     const balanced = await fileOf({ ...settled, partition: { blocks: 2, balance: "compute" } });
     await expect(readResolvedConfig(balanced)).rejects.toThrow(/"partition" must be settled/);
     await expect(readResolvedConfig(await fileOf(quick))).rejects.toThrow(/"data.imageSize" must be settled/);
+  });
+});
+
+describe("changeEvaluation", () => {
+  const settled = {
+    ...quick,
+    partition: "stages" as const,
+    data: { ...quick.data, imageSize: 32 },
+    augmentation: { ...quick.augmentation, flip: true },
+  };
+
+  it("puts the fields of evaluation over a run's, and takes no others", async () => {
+    const changed = await changeEvaluation(settled, await fileOf({ evaluation: { linear: "paper" } }));
+    expect(changed).toEqual({ ...settled, evaluation: { ...settled.evaluation, linear: "paper" } });
+    const wrong = await fileOf({ evaluation: { linear: "papers" } });
+    await expect(changeEvaluation(settled, wrong)).rejects.toThrow(/"evaluation.linear" must be/);
+    const more = await fileOf({ evaluation: {}, seed: 3 });
+    await expect(changeEvaluation(settled, more)).rejects.toThrow(/evaluation alone.*"?seed/);
   });
 });

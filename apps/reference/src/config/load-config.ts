@@ -43,6 +43,26 @@ export async function resumeConfig(
   return kept;
 }
 
+/**
+ * The configuration that a run keeps, with the `evaluation` fields of a file put over it, to judge it in another way.
+ *
+ * @throws InvalidOptionError for a file with other fields; InvalidOptionError, StorageError as `loadConfig`.
+ */
+export async function changeEvaluation(kept: ResolvedConfig, file: string): Promise<ResolvedConfig> {
+  const fromFile = await readJson(file);
+  const other = isRecord(fromFile) ? Object.keys(fromFile).find((field) => field !== "evaluation") : "";
+  if (other !== undefined) {
+    throw new InvalidOptionError({
+      option: "config",
+      expected:
+        "a file of the field evaluation alone, since the run's other fields are what it was trained with",
+      received: other === "" ? file : other,
+    });
+  }
+  const { evaluation } = checkConfig(mergeConfigs(kept, fromFile));
+  return { ...kept, evaluation };
+}
+
 /** Reads the configuration that a run keeps. @throws InvalidOptionError, StorageError */
 export async function readResolvedConfig(file: string): Promise<ResolvedConfig> {
   const config = checkConfig(await readJson(file));
