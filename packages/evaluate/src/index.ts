@@ -4,8 +4,11 @@ export {
   describeFeatures,
   type FeatureDescription,
 } from "./describe-features.js";
+export { type FittedLinearProbe, fitLinearProbe, type LinearProbeFit } from "./fit-linear-probe.js";
 export { type KNearestNeighborsOptions, kNearestNeighbors } from "./k-nearest-neighbors.js";
-export { type LinearProbeOptions, linearProbe } from "./linear-probe.js";
+export { type CkaEstimator, type LinearCkaOptions, linearCka, linearCkaMatrix } from "./linear-cka.js";
+export { linearProbe } from "./linear-probe.js";
+export type { LinearProbeOptions } from "./linear-probe-options.js";
 export { pixelFeatures } from "./pixel-features.js";
 export { type ClassifierScore, scoreClassifier } from "./score-classifier.js";
 export {

@@ -1,28 +1,7 @@
-import { fold, rootKey } from "@blockwise/random";
-import { type EvaluatorV1, InvalidOptionError } from "@blockwise/spec";
-import { checkCount, checkNotNegative, checkPositive } from "./check-options.js";
+import type { EvaluatorV1 } from "@blockwise/spec";
 import { checkSplits } from "./check-splits.js";
-import { countTableHits, fitSoftmaxRegression } from "./softmax-regression.js";
-import { noStandardization, standardizationOf } from "./standardization.js";
-
-/** Options of {@link linearProbe}. */
-export interface LinearProbeOptions {
-  /** How often the training split is seen. @default 100 */
-  readonly epochs?: number;
-  /** Rows a step; the last batch of an epoch may be smaller. @default 256 */
-  readonly batchSize?: number;
-  /** Learning rate of the first epoch, not scaled by the batch size. @default 0.1 */
-  readonly learningRate?: number;
-  /** From 0 up to 1. @default 0.9 */
-  readonly momentum?: number;
-  /** On weights and bias alike. @default 1e-6 */
-  readonly weightDecay?: number;
-  /** Brings each dimension to mean 0 and deviation 1, both measured on the training split. @default true */
-  readonly standardize?: boolean;
-}
-
-/** The weights begin as N(0, 0.01^2), the bias as 0. */
-const INITIAL_DEVIATION = 0.01;
+import { fitLinearProbe } from "./fit-linear-probe.js";
+import { type LinearProbeOptions, resolveLinearProbeOptions } from "./linear-probe-options.js";
 
 /**
  * Softmax regression on frozen features: how well classes can be told apart by planes.
@@ -41,67 +20,24 @@ const INITIAL_DEVIATION = 0.01;
  * const { top1, protocol } = await linearProbe().doEvaluate({ train, test, classCount: 10, seed: 1 });
  * @see Siddiqui, Krueger, LeCun, Deny: Blockwise self-supervised learning at scale, 2024, arXiv 2302.01647
  */
-export function linearProbe({
-  epochs = 100,
-  batchSize = 256,
-  learningRate = 0.1,
-  momentum = 0.9,
-  weightDecay = 1e-6,
-  standardize = true,
-}: LinearProbeOptions = {}): EvaluatorV1 {
-  checkCount("epochs", epochs);
-  checkCount("batchSize", batchSize);
-  checkPositive("learningRate", learningRate);
-  checkNotNegative("weightDecay", weightDecay);
-  if (!(momentum >= 0 && momentum < 1)) {
-    throw new InvalidOptionError({
-      option: "momentum",
-      expected: "a number from 0 up to but not including 1",
-      received: momentum,
-    });
-  }
-  const options = { epochs, batchSize, learningRate, momentum, weightDecay, standardize };
-
+export function linearProbe(options: LinearProbeOptions = {}): EvaluatorV1 {
+  const resolved = resolveLinearProbeOptions(options);
   return {
     specificationVersion: "v1",
     kind: "evaluator",
     id: "linear-probe",
-    options,
+    options: { ...resolved },
     doEvaluate: async ({ train, test, classCount, seed }) => {
+      // Before the fit, so that a wrong table is not found out after it.
       checkSplits({ train, test, classCount });
-      const standardization = standardize ? standardizationOf(train) : noStandardization(train.dim);
-      const weights = await fitSoftmaxRegression(
-        { train, standardization, classCount, key: fold(rootKey(seed), "linear-probe") },
-        { ...options, initialDeviation: INITIAL_DEVIATION },
-      );
+      const probe = await fitLinearProbe({ train, classCount, seed }, resolved);
       try {
-        if ((await weights.data()).some((value) => !Number.isFinite(value))) {
-          throw new InvalidOptionError({
-            option: "learningRate",
-            expected: "low enough for the probe's weights to stay finite",
-            received: learningRate,
-            hint: "Lower it, or standardize the features.",
-          });
-        }
-        const { first, firstFive } = await countTableHits(weights, test, standardization, batchSize);
         return {
-          top1: (100 * first) / test.labels.length,
-          ...(classCount > 5 ? { top5: (100 * firstFive) / test.labels.length } : {}),
-          protocol: {
-            evaluator: "linear-probe",
-            ...options,
-            schedule: "cosine to 0, by epoch",
-            initialDeviation: INITIAL_DEVIATION,
-            score: "last epoch",
-            seed,
-            classCount,
-            dim: train.dim,
-            trainCount: train.labels.length,
-            testCount: test.labels.length,
-          },
+          ...(await probe.score(test)),
+          protocol: { ...probe.protocol, testCount: test.labels.length },
         };
       } finally {
-        weights.dispose();
+        probe.dispose();
       }
     },
   };
