@@ -21,6 +21,9 @@ export type { BlockCounters, BlockState } from "./learner/block-state.js";
 export { initialTensor } from "./learner/initialize.js";
 export { addNoise, type NoiseOptions } from "./learner/noise.js";
 export type { OpenStep } from "./learner/open-step.js";
+export { effectiveRank } from "./meters/effective-rank.js";
+export { meanAbsoluteCorrelation } from "./meters/mean-absolute-correlation.js";
+export { defaultMeters, type MeterOptions } from "./meters/measure-health.js";
 export {
   calibrateProbe,
   type DepthTables,

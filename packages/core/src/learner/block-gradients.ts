@@ -1,7 +1,7 @@
 import { fold, type RandomKey } from "@blockwise/random";
 import type { LocalLossViewV1, TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
-import { deviationOfDirections } from "./embedding-deviation.js";
+import { deviationOfDirections } from "../meters/embedding-deviation.js";
 import { type ForwardPass, handOn, viewBehind, viewWithoutNoise } from "./forward-pass.js";
 import { gradientsOf } from "./gradients-of.js";
 import { layerContext } from "./layer-context.js";

@@ -1,6 +1,7 @@
 import { fold, type RandomKey } from "@blockwise/random";
 import type {
   BlockFeaturesV1,
+  BlockHealthV1,
   BlockStepV1,
   LocalLossViewV1,
   OperationsV1,
@@ -8,6 +9,7 @@ import type {
   TensorMap,
 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import { isMeasured, type MeterOptions, measureHealth } from "../meters/measure-health.js";
 import type { BlockDefinition } from "../wiring/block-definition.js";
 import { type BlockGradients, type GradientRequest, gradientsOfBlock } from "./block-gradients.js";
 import { type BlockCounters, type BlockState, countSkip, countUpdate, updated } from "./block-state.js";
@@ -28,6 +30,8 @@ export interface BlockLearnerOptions {
   readonly noise: NoiseOptions | null;
   /** After this many skipped steps in a row the block stops learning. */
   readonly skipLimit: number;
+  /** When its health is measured; null for never. */
+  readonly meters: MeterOptions | null;
 }
 
 /** What a learner is given in one step. All tensors are borrowed. */
@@ -48,18 +52,29 @@ export class BlockLearner {
   readonly #operations: OperationsV1;
   readonly #noise: NoiseOptions | null;
   readonly #skipLimit: number;
+  readonly #meters: MeterOptions | null;
   readonly #before: BlockLearner | null;
   #next: BlockLearner | null = null;
   #observer: FeatureObserver | null = null;
   #state: BlockState;
   #counters: BlockCounters = { updateCount: 0, skippedSteps: 0, skippedInARow: 0, stopped: false };
 
-  constructor({ definition, before, operations, optimizer, key, noise, skipLimit }: BlockLearnerOptions) {
+  constructor({
+    definition,
+    before,
+    operations,
+    optimizer,
+    key,
+    noise,
+    skipLimit,
+    meters,
+  }: BlockLearnerOptions) {
     this.definition = definition;
     this.optimizer = optimizer;
     this.#operations = operations;
     this.#noise = noise;
     this.#skipLimit = skipLimit;
+    this.#meters = meters;
     this.#before = before;
     if (before !== null) before.#next = this;
     const start = (specs: readonly Parameters<typeof initialTensor>[1][]): TensorMap =>
@@ -116,14 +131,15 @@ export class BlockLearner {
   open(request: BlockStepRequest): OpenStep {
     if (this.#counters.stopped) {
       const outputs = this.passOn(request);
-      const finish = () => this.#report(request, null);
+      const finish = () => this.#report(request, null, null);
       return { outputs, gradientsForBefore: null, finish, abandon: () => undefined };
     }
+    const measured = isMeasured(this.#meters, request);
     const found = gradientsOfBlock(request, {
       ...this.#pass(),
       noise: this.#noise,
       next: this.#nextPass(),
-      keepFirstView: this.#observer !== null,
+      keepFirstView: measured || this.#observer !== null,
     });
     const { outputs, gradients, updatedBuffers, firstView } = found;
     const free = () => tf.dispose([{ ...gradients?.own }, { ...firstView }]);
@@ -132,8 +148,8 @@ export class BlockLearner {
       gradientsForBefore: gradients?.borrowed ?? null,
       finish: (gradientsFromNext) => {
         try {
-          this.#learn(request, found, gradientsFromNext);
-          return this.#report(request, found);
+          const health = this.#learn(request, found, gradientsFromNext, measured);
+          return this.#report(request, found, health);
         } finally {
           free();
         }
@@ -181,43 +197,45 @@ export class BlockLearner {
     return nextBlock && this.#next !== null ? this.#next.#pass() : null;
   }
 
-  /** Updates, or skips; in either case what becomes of the updated buffers is settled here. */
+  /** Updates and measures, or skips; in either case what becomes of the updated buffers is settled here. */
   #learn(
     request: BlockStepRequest,
     { gradients, updatedBuffers, firstView }: BlockGradients,
     gradientsFromNext: TensorMap | null,
-  ): void {
+    measured: boolean,
+  ): BlockHealthV1 | null {
     if (gradients === null) {
       tf.dispose([...updatedBuffers.values()]);
       this.#counters = countSkip(this.#counters, this.#skipLimit);
-      return;
+      return null;
     }
+    const before = this.#state;
     const sums = sumOfGradients(gradients.own, gradientsFromNext);
+    let after: Pick<BlockState, "parameters" | "optimizer">;
     try {
-      this.#update(sums, updatedBuffers, request.learningRate);
+      after = updated(before, {
+        optimizer: this.optimizer,
+        specs: this.definition.parameters,
+        gradients: sums,
+        learningRate: request.learningRate,
+        updateCount: this.#counters.updateCount,
+      });
     } catch (error) {
-      tf.dispose([...updatedBuffers.values()]);
+      tf.dispose([{ ...sums }, ...updatedBuffers.values()]);
       throw error;
-    } finally {
-      tf.dispose({ ...sums });
     }
-    // Features of a step that was skipped are not shown: they may hold what is no number.
-    if (firstView !== null && this.#observer !== null) this.#show(this.#observer, request, firstView);
-  }
-
-  #update(gradients: TensorMap, updatedBuffers: ReadonlyMap<string, tf.Tensor>, learningRate: number): void {
-    const { parameters, buffers, optimizer } = this.#state;
-    const next = updated(this.#state, {
-      optimizer: this.optimizer,
-      specs: this.definition.parameters,
-      gradients,
-      learningRate,
-      updateCount: this.#counters.updateCount,
-    });
-    tf.dispose([{ ...parameters }, { ...optimizer }]);
-    for (const name of updatedBuffers.keys()) buffers[name]?.dispose();
-    this.#state = { ...next, buffers: { ...buffers, ...Object.fromEntries(updatedBuffers) } };
+    this.#state = { ...after, buffers: { ...before.buffers, ...Object.fromEntries(updatedBuffers) } };
     this.#counters = countUpdate(this.#counters);
+    try {
+      // Features of a step that was skipped are not shown: they may hold what is no number.
+      if (firstView !== null && this.#observer !== null) this.#show(this.#observer, request, firstView);
+      if (firstView === null || !measured) return null;
+      const [old, now] = [before.parameters, after.parameters];
+      return measureHealth({ embedding: firstView.embedding, gradients: sums, before: old, after: now });
+    } finally {
+      const replaced = [...updatedBuffers.keys()].map((name) => before.buffers[name] as tf.Tensor);
+      tf.dispose([{ ...sums }, { ...before.parameters }, { ...before.optimizer }, ...replaced]);
+    }
   }
 
   #show(observer: FeatureObserver, { labels }: BlockStepRequest, { map, feature }: LocalLossViewV1): void {
@@ -226,14 +244,18 @@ export class BlockLearner {
   }
 
   /** What the block did; without gradients, that it only passed its outputs on. */
-  #report({ learningRate }: BlockStepRequest, found: BlockGradients | null): BlockStepV1 {
+  #report(
+    { learningRate }: BlockStepRequest,
+    found: BlockGradients | null,
+    health: BlockHealthV1 | null,
+  ): BlockStepV1 {
     return {
       block: this.definition.id,
       loss: found?.loss ?? Number.NaN,
       terms: found?.terms ?? {},
       embeddingDeviation: found?.embeddingDeviation ?? Number.NaN,
       learningRate,
-      health: null,
+      health,
       skipped: found === null || found.gradients === null,
     };
   }

@@ -2,6 +2,7 @@ import { fold, rootKey } from "@blockwise/random";
 import { type EngineV1, InvalidOptionError, type OptimizerV1, type TensorMap } from "@blockwise/spec";
 import { BlockLearner } from "../learner/block-learner.js";
 import { type NoiseOptions, requireNoiseOptions } from "../learner/noise.js";
+import { defaultMeters, type MeterOptions, requireMeterOptions } from "../meters/measure-health.js";
 import { choose, defineBlocks, type NetworkOptions, type PerBlock } from "./block-definition.js";
 import { requirePlugin } from "./require-plugin.js";
 
@@ -28,6 +29,8 @@ export interface LearningOptions {
   readonly noise?: PerBlock<NoiseOptions | null>;
   /** After this many steps in a row with a non-finite loss or gradient a block stops learning. @default 10 */
   readonly skipLimit?: number;
+  /** When the health of blocks is measured; null for never. It changes no weight. @default { everySteps: 50 } */
+  readonly meters?: MeterOptions | null;
 }
 
 /**
@@ -37,7 +40,14 @@ export interface LearningOptions {
  * @throws IncompatibleSpecVersionError, InvalidOptionError, ShapeMismatchError
  */
 export function createNetwork(options: NetworkOptions & LearningOptions): Network {
-  const { engine, optimizer, seed, noise = null, skipLimit = defaultSkipLimit } = options;
+  const {
+    engine,
+    optimizer,
+    seed,
+    noise = null,
+    skipLimit = defaultSkipLimit,
+    meters = defaultMeters,
+  } = options;
   requirePlugin(engine, "engine");
   requirePlugin(optimizer, "optimizer");
   if (!Number.isSafeInteger(skipLimit) || skipLimit < 1) {
@@ -47,6 +57,7 @@ export function createNetwork(options: NetworkOptions & LearningOptions): Networ
       received: skipLimit,
     });
   }
+  if (meters !== null) requireMeterOptions(meters);
   const key = fold(rootKey(seed), "initialize");
   const { operations } = engine;
   // All choices before the first tensor: one that is wrong leaves nothing behind.
@@ -58,7 +69,7 @@ export function createNetwork(options: NetworkOptions & LearningOptions): Networ
   const learners: BlockLearner[] = [];
   for (const choice of chosen) {
     const before = learners.at(-1) ?? null;
-    learners.push(new BlockLearner({ ...choice, before, operations, optimizer, key, skipLimit }));
+    learners.push(new BlockLearner({ ...choice, before, operations, optimizer, key, skipLimit, meters }));
   }
   return {
     engine,

@@ -5,7 +5,7 @@ import type { PluginV1 } from "../plugin.js";
 export interface BlockHealthV1 {
   /**
    * Effective rank of the embeddings of view 1 (RankMe): `exp(-sum_i p_i log p_i)` of their normalised singular values,
-   * between 1 (collapsed to a line) and `min(batch, dim)`.
+   * between 1 (collapsed to a line) and `min(batch, dim)`; of a batch of more than 256 samples, the first 256 count.
    */
   readonly effectiveRank: number;
   /** Mean absolute correlation between different dimensions of the embeddings of view 1, from 0 to 1. */
