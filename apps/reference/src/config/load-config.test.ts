@@ -90,7 +90,26 @@ describe("checkConfig", () => {
     [{ ...quick, partition: { blocks: 2, balance: "time" } }, "partition.balance", '"compute" or "memory"'],
     [{ ...quick, partition: { blocks: 0, balance: "memory" } }, "partition.blocks", "a number above 0"],
     [{ ...quick, partition: [[]] }, "partition.0", "a list that is not empty"],
-    [{ ...quick, loss: { kind: "byol" } }, "loss.kind", '"barlow-twins", "simclr" or "vicreg"'],
+    [
+      { ...quick, loss: { kind: "byol" } },
+      "loss.kind",
+      '"barlow-twins", "simclr", "vicreg", "cross-entropy", "greedy-infomax", "look-ahead" or "weighted-sum"',
+    ],
+    [
+      { ...quick, loss: { kind: "cross-entropy", labelSmoothing: 1 } },
+      "loss.labelSmoothing",
+      "a number below 1",
+    ],
+    [
+      { ...quick, loss: { kind: "look-ahead", loss: { kind: "simclr" } } },
+      "loss.loss.temperature",
+      "a number",
+    ],
+    [
+      { ...quick, loss: { kind: "weighted-sum", losses: [{ weight: -1, loss: { kind: "cross-entropy" } }] } },
+      "loss.losses.0.weight",
+      "a number of at least 0",
+    ],
     [{ ...quick, loss: { kind: "simclr" } }, "loss.temperature", "a number"],
     [
       { ...quick, loss: { perBlock: [quick.loss, { kind: "simclr" }] } },

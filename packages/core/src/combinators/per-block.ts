@@ -18,7 +18,7 @@ export function perBlock<T>(choices: readonly T[], option = "perBlock"): (place:
       option,
       expected: `a list of ${count}, as many as the partition has blocks`,
       received: `a list of ${own.length}`,
-      hint: "Give one entry a block, or one choice for all blocks.",
+      hint: "Give one entry a block, or one choice for all blocks without a list.",
     });
   };
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { perBlock } from "./per-block.js";
+import { count } from "./quantities.js";
 
-// A loss that holds other losses is added to `LossConfig` by hand, since no type can be inferred from itself, and to the
-// schema with `z.lazy(() => loss)` in the place of each inner loss.
+const weight = z.number().min(0);
+
 const plainLosses = [
   z.strictObject({
     kind: z.literal("barlow-twins"),
@@ -16,12 +17,45 @@ const plainLosses = [
     variance: z.number().min(0),
     covariance: z.number().min(0),
   }),
+  z.strictObject({
+    kind: z.literal("cross-entropy"),
+    /** What the classifier sees. */
+    input: z.enum(["feature", "embedding"]).exactOptional(),
+    labelSmoothing: z.number().min(0).lt(1).exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal("greedy-infomax"),
+    predictionSteps: count.exactOptional(),
+    negatives: z.union([count, z.literal("all")]).exactOptional(),
+    temperature: z.number().positive().exactOptional(),
+    grid: z.int().min(2).exactOptional(),
+  }),
 ] as const;
 
-/** The loss of one block. */
-export type LossConfig = z.infer<(typeof plainLosses)[number]>;
+/** The loss of one block. The last two hold others; no type can be inferred from itself, so they are written out. */
+export type LossConfig =
+  | z.infer<(typeof plainLosses)[number]>
+  | { readonly kind: "look-ahead"; readonly loss: LossConfig; readonly weight?: number }
+  | { readonly kind: "weighted-sum"; readonly losses: readonly WeightedLossConfig[] };
 
-const loss: z.ZodType<LossConfig> = z.discriminatedUnion("kind", [...plainLosses]);
+/** One part of a weighted sum. */
+export interface WeightedLossConfig {
+  readonly weight: number;
+  readonly loss: LossConfig;
+}
+
+const loss: z.ZodType<LossConfig> = z.discriminatedUnion("kind", [
+  ...plainLosses,
+  z.strictObject({
+    kind: z.literal("look-ahead"),
+    loss: z.lazy(() => loss),
+    weight: weight.exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal("weighted-sum"),
+    losses: z.array(z.strictObject({ weight, loss: z.lazy(() => loss) })).min(1),
+  }),
+]);
 
 /** What a block learns from. */
 export const lossSection = perBlock(loss);

@@ -1,5 +1,4 @@
-import type { PerBlock } from "@blockwise/core";
-import { InvalidOptionError } from "@blockwise/spec";
+import { type PerBlock, perBlock } from "@blockwise/core";
 import { isPerBlock, type PerBlockConfig } from "../../config/sections/per-block.js";
 
 /**
@@ -14,14 +13,5 @@ export function perBlockChoice<Config, Choice extends object | null>(
   create: (config: Config) => Choice,
 ): PerBlock<Choice> {
   if (!isPerBlock(choice)) return create(choice);
-  const choices = choice.perBlock.map(create);
-  return ({ index, count }) => {
-    if (choices.length === count) return choices[index] as Choice;
-    throw new InvalidOptionError({
-      option: `${option}.perBlock`,
-      expected: `a list of ${count}, as many as the partition has blocks`,
-      received: `a list of ${choices.length}`,
-      hint: "Give one entry a block, or one choice for all blocks without perBlock.",
-    });
-  };
+  return perBlock(choice.perBlock.map(create), `${option}.perBlock`);
 }
