@@ -50,7 +50,12 @@ export function addLocationOptions(command: Command): Command {
     .option("--offline", "use only what is on this machine");
 }
 
-/** Adds the flags that stand for fields of the configuration; `train` and `headline` share them. */
+/** Adds the configuration's file as an argument, which the action is given before the flags: see `withConfigFile`. */
+export function addConfigArgument(command: Command): Command {
+  return command.argument("[config]", "JSON file with fields to put over the preset's, as --config");
+}
+
+/** Adds the flags that stand for fields of the configuration. */
 export function addConfigOptions(command: Command): Command {
   return command
     .addOption(
@@ -85,6 +90,17 @@ export function addConfigOptions(command: Command): Command {
       number("trainImages"),
     )
     .option("--workers <count>", "threads that prepare batches", number("workers"));
+}
+
+/** The flags, with the file that stands before them. @throws InvalidOptionError where both name one. */
+export function withConfigFile<Flags extends ConfigFlags>(file: string | undefined, flags: Flags): Flags {
+  if (file === undefined) return flags;
+  if (flags.config === undefined) return { ...flags, config: file };
+  throw new InvalidOptionError({
+    option: "config",
+    expected: "named once, with or without --config",
+    received: [file, flags.config],
+  });
 }
 
 /** What the flags say about the configuration. */

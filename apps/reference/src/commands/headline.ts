@@ -17,6 +17,7 @@ import type { OpenedRun } from "../run/open-run.js";
 import { makeFolder, readJsonIfThere, runFolder, writeJson } from "../run/run-folder.js";
 import { commandLine } from "./command-line.js";
 import {
+  addConfigArgument,
   addConfigOptions,
   addLocationOptions,
   addOutputOptions,
@@ -28,6 +29,7 @@ import {
   type OutputFlags,
   reporterMode,
   wholeNumber,
+  withConfigFile,
 } from "./common-options.js";
 import { interruptedExitCode, onInterruption } from "./interruption.js";
 
@@ -47,7 +49,9 @@ export function addHeadlineCommand(program: Command): void {
     .option("--out <folder>", "where the experiment keeps its files", join("runs", "headline"))
     .option("--resume", "go on with the experiment in the folder")
     .option("--parallel <runs>", "networks to train at a time", wholeNumber("parallel"), twoAtMost);
-  addConfigOptions(addLocationOptions(addOutputOptions(command))).action(headline);
+  addConfigArgument(addConfigOptions(addLocationOptions(addOutputOptions(command)))).action(
+    (file: string | undefined, flags: HeadlineFlags) => headline(withConfigFile(file, flags)),
+  );
 }
 
 /** The three networks; all else is the same. */

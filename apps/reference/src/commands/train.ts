@@ -7,6 +7,7 @@ import { isRun, requireRun, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
 import { commandLine } from "./command-line.js";
 import {
+  addConfigArgument,
   addConfigOptions,
   addLocationOptions,
   addOutputOptions,
@@ -17,6 +18,7 @@ import {
   locationWords,
   type OutputFlags,
   reporterMode,
+  withConfigFile,
 } from "./common-options.js";
 import { interruptedExitCode, onInterruption } from "./interruption.js";
 
@@ -33,7 +35,9 @@ export function addTrainCommand(program: Command): void {
     .requiredOption("--out <folder>", "where the run keeps its files")
     .option("--partition <blocks>", "stages, end-to-end, units, or a number of blocks")
     .option("--resume", "go on from the newest checkpoint in the folder, with the configuration kept there");
-  addConfigOptions(addLocationOptions(addOutputOptions(command))).action(train);
+  addConfigArgument(addConfigOptions(addLocationOptions(addOutputOptions(command)))).action(
+    (file: string | undefined, flags: TrainFlags) => train(withConfigFile(file, flags)),
+  );
 }
 
 async function train(flags: TrainFlags): Promise<void> {

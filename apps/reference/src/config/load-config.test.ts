@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { presets } from "../presets/presets.js";
+import { type PresetName, presets } from "../presets/presets.js";
 import {
   changeEvaluation,
   checkConfig,
@@ -25,7 +25,7 @@ const nothing = { preset: null, file: null, flags: {} };
 
 describe("loadConfig", () => {
   it("takes every preset as it is", async () => {
-    for (const preset of ["smoke", "quick", "full"] as const) {
+    for (const preset of Object.keys(presets) as PresetName[]) {
       expect(await loadConfig({ ...nothing, preset })).toEqual(presets[preset]);
     }
     expect(await loadConfig(nothing)).toEqual(quick);

@@ -8,7 +8,8 @@ export function createTrainingViews(
   config: ImageResolvedConfig,
   { channels, mean, std }: InputStatistics,
 ): AugmentationV1 {
-  const { minimumScale, flip, blur } = config.augmentation;
+  const { minimumScale, flip, blur, solarize, jitter } = config.augmentation;
+  const [brightness, contrast, saturation, hue] = jitter;
   return barlowTwinsViews({
     size: config.data.imageSize,
     channels,
@@ -16,7 +17,12 @@ export function createTrainingViews(
     std,
     scale: [minimumScale, 1],
     flip: flip ? 0.5 : 0,
-    ...(blur ? {} : { blur: [0, 0] }),
+    ...(blur === true ? {} : { blur: blur || [0, 0] }),
+    solarize,
+    brightness,
+    contrast,
+    saturation,
+    hue,
   });
 }
 
