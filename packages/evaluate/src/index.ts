@@ -9,6 +9,16 @@ export { type KNearestNeighborsOptions, kNearestNeighbors } from "./k-nearest-ne
 export { type CkaEstimator, type LinearCkaOptions, linearCka, linearCkaMatrix } from "./linear-cka.js";
 export { linearProbe } from "./linear-probe.js";
 export type { LinearProbeOptions } from "./linear-probe-options.js";
+export {
+  type OnlineProbe,
+  type OnlineProbeOptions,
+  type OnlineProbeState,
+  type OnlineReadingV1,
+  type OnlineScoreV1,
+  type OnlineTables,
+  onlineProbe,
+} from "./online-probe.js";
+export type { OnlineSiteState } from "./online-site.js";
 export { pixelFeatures } from "./pixel-features.js";
 export { type ClassifierScore, scoreClassifier } from "./score-classifier.js";
 export {
