@@ -90,7 +90,7 @@ export async function listShards(shards: string | readonly string[]): Promise<Sh
   return { source, paths: [...found.keys()], names: [...found.values()] };
 }
 
-const MAX_SHARDS = 1_000_000;
+const MAX_SHARDS = 100_000;
 
 function expandPattern(text: string): readonly string[] {
   const paths = expand(text, { max: MAX_SHARDS + 1 });
