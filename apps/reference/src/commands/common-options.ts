@@ -32,6 +32,7 @@ export interface ConfigFlags {
   readonly enlarge?: true;
   readonly trainImages?: number;
   readonly partition?: string;
+  readonly timetable?: string;
   readonly workers?: number;
 }
 
@@ -117,6 +118,7 @@ function configFromFlags(flags: ConfigFlags): PartialConfig {
       maxTrainImages: flags.trainImages,
     }),
     partition: parsePartition(flags.partition),
+    timetable: flags.timetable,
     engine: flags.engine,
     seed: flags.seed,
     epochs: flags.epochs,

@@ -34,6 +34,7 @@ export function addTrainCommand(program: Command): void {
     .description("Train one network, block by block or end to end.")
     .requiredOption("--out <folder>", "where the run keeps its files")
     .option("--partition <blocks>", "stages, end-to-end, units, or a number of blocks")
+    .option("--timetable <when>", "simultaneous, or sequential: one block after the other")
     .option("--resume", "go on from the newest checkpoint in the folder, with the configuration kept there");
   addConfigArgument(addConfigOptions(addLocationOptions(addOutputOptions(command)))).action(
     (file: string | undefined, flags: TrainFlags) => train(withConfigFile(file, flags)),
@@ -89,6 +90,14 @@ function summarize(flags: TrainFlags, record: TrainingRecord): string {
   const score = commandLine(["evaluate", flags.out, ...locationWords(flags)]);
   return (
     `${record.stepCount} steps in ${describeTime(record.seconds)}, ${record.pairsPerSecond.toFixed(0)} images/s, ` +
-    `peak ${(record.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB. Score it with: ${score}`
+    `peak ${(record.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB${frozenOutputs(record)}. Score it with: ${score}`
   );
+}
+
+function frozenOutputs({ frozenOutputs: counts }: TrainingRecord): string {
+  if (counts === null || counts.read + counts.damaged + counts.missing === 0) return "";
+  const faults = (["damaged", "missing"] as const).flatMap((fault) =>
+    counts[fault] === 0 ? [] : [`, ${counts[fault]} ${fault} and computed again`],
+  );
+  return `, frozen outputs of ${counts.read} steps read back${faults.join("")}`;
 }

@@ -12,12 +12,15 @@ import { type BalancedPartition, partitionSection } from "./sections/partition.j
 import { projectorSection } from "./sections/projector.js";
 import { count } from "./sections/quantities.js";
 import { scheduleSection } from "./sections/schedule.js";
+import { frozenOutputsSection, timetableSection } from "./sections/timetable.js";
 
 /** Everything that a run depends on. */
 export const runConfigSchema = z.strictObject({
   data: dataSection,
   network: networkSection,
   partition: partitionSection,
+  timetable: timetableSection,
+  frozenOutputs: frozenOutputsSection,
   head: headSection,
   projector: projectorSection,
   loss: lossSection,

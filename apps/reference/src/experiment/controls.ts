@@ -10,10 +10,11 @@ export const controls: Readonly<Record<ControlName, <Config extends RunConfig>(c
   "end-to-end": (config) => ({
     ...config,
     partition: "end-to-end",
+    timetable: "simultaneous",
     head: lastChoice(config.head),
     projector: lastChoice(config.projector),
     loss: lastChoice(config.loss),
     noise: lastChoice(config.noise),
   }),
-  random: (config) => ({ ...config, epochs: 0 }),
+  random: (config) => ({ ...config, timetable: "simultaneous", epochs: 0 }),
 };

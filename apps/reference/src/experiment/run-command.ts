@@ -38,7 +38,7 @@ export async function runCommand(
   createInterface({ input: child.stdout }).on("line", (line) => {
     const event = parseEvent(line);
     // What engine and images it has is known: the experiment has said so once.
-    if (event !== null && event.event !== "note") reporter.report(event);
+    if (event !== null && (event.event !== "note" || event.run !== undefined)) reporter.report(event);
   });
   try {
     const exitCode = await new Promise<number>((resolve, reject) => {

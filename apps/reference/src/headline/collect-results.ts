@@ -1,11 +1,12 @@
 import { release } from "node:os";
-import type { LossCurveV1, ResultsV1, RunNameV1, RunResultV1 } from "@blockwise/report";
+import type { ResultsV1, RunNameV1, RunResultV1 } from "@blockwise/report";
 import type { JsonObject } from "@blockwise/spec";
 import { type RunOutcome, readOutcome } from "../experiment/run-result.js";
 import type { PixelScore } from "../experiment/score-pixels.js";
-import { type LoggedStep, readStepLog } from "../progress/step-log.js";
+import { readStepLog } from "../progress/step-log.js";
 import type { OpenedRun } from "../run/open-run.js";
 import { runFolder } from "../run/run-folder.js";
+import { lossCurves } from "./loss-curves.js";
 
 /** What is known of the experiment beside what its runs have written. */
 export interface ExperimentFacts {
@@ -65,13 +66,4 @@ async function collectRun(
   const { train, blocks } = outcome;
   const lossCurve = lossCurves(await readStepLog(runFolder(folder).log));
   return { ...outcome, run: { name, train: train === null ? null : { ...train, lossCurve }, blocks } };
-}
-
-function lossCurves(log: readonly LoggedStep[]): readonly LossCurveV1[] {
-  const blocks = Object.keys(log[0]?.loss ?? {});
-  return blocks.map((block) => ({
-    block,
-    steps: log.map(({ step }) => step),
-    loss: log.map(({ loss }) => loss[block] ?? null),
-  }));
 }

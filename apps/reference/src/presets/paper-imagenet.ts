@@ -22,6 +22,8 @@ export const paperImagenet: RunConfig = {
   },
   network: { depth: 50, width: 64, stem: "imagenet", zeroInitResidual: true },
   partition: "stages",
+  timetable: "simultaneous",
+  frozenOutputs: { budgetGiB: 4 },
   head: { kind: "convolution-expansion", dim: 2048, kernelSize: 1 },
   // Built once and copied for each block: all four start alike.
   projector: { widths: [8192, 8192, 8192], initialization: "shared" },

@@ -20,6 +20,8 @@ export const smallImages: RunConfig = {
     zeroInitResidual: false,
   },
   partition: "stages",
+  timetable: "simultaneous",
+  frozenOutputs: { budgetGiB: 4 },
   head: { kind: "convolution-expansion", dim: 128, kernelSize: 1 },
   projector: { widths: [512, 512, 512], initialization: "separate" },
   loss: { kind: "barlow-twins", lambda: 0.0051, scale: 0.1 },

@@ -3,7 +3,7 @@ import { describeTime } from "./describe-time.js";
 import { describeStep } from "./reporter.js";
 
 describe("describeStep", () => {
-  it("says step, loss by block, speed and time left", () => {
+  it("says step, phase, loss by block, speed and time left", () => {
     const block = {
       block: "layer1",
       loss: 1.23456,
@@ -28,6 +28,10 @@ describe("describeStep", () => {
     );
     expect(describeStep("run", { ...event, dataWaitShare: 0.25, blocks: [block] })).toContain(
       "waiting for data 25 % (at most 110 images/s)",
+    );
+    const phase = { index: 1, count: 4, block: "layer2" };
+    expect(describeStep("run", { ...event, phase, blocks: [block] })).toContain(
+      "run 5/20 · layer2, block 2 of 4 · loss 1.235 ·",
     );
   });
 });

@@ -3,7 +3,7 @@ import { describeTime } from "./describe-time.js";
 
 /** What a command says while it works. */
 export type ProgressEvent =
-  | { readonly event: "note"; readonly message: string }
+  | { readonly event: "note"; readonly run?: string; readonly message: string }
   | { readonly event: "start"; readonly run: string; readonly step: number; readonly stepCount: number }
   | ({ readonly event: "step"; readonly run: string } & StepEventV1)
   | { readonly event: "checkpoint"; readonly run: string; readonly step: number; readonly path: string }
@@ -47,8 +47,10 @@ export function describeStep(run: string, event: StepEventV1): string {
     event.dataWaitShare > 0.05
       ? ` · waiting for data ${percent(event.dataWaitShare)} (at most ${event.inputImagesPerSecond.toFixed(0)} images/s)`
       : "";
+  const { phase } = event;
+  const place = phase === null ? "" : ` · ${phase.block}, block ${phase.index + 1} of ${phase.count}`;
   return (
-    `${run} ${event.step + 1}/${event.stepCount} · loss ${losses.join(" ")} · ` +
+    `${run} ${event.step + 1}/${event.stepCount}${place} · loss ${losses.join(" ")} · ` +
     `${event.pairsPerSecond.toFixed(0)} images/s · ${describeTime(event.secondsLeft)} left${waiting}`
   );
 }
@@ -60,7 +62,7 @@ function percent(share: number): string {
 function describeOther(event: Exclude<ProgressEvent, { event: "step" }>): string {
   switch (event.event) {
     case "note":
-      return event.message;
+      return event.run === undefined ? event.message : `${event.run}: ${event.message}`;
     case "start":
       return event.step === 0
         ? `${event.run}: ${event.stepCount} steps`

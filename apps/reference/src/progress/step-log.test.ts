@@ -54,6 +54,16 @@ describe("stepLog", () => {
     ]);
   });
 
+  it("writes the blocks that were to learn, each with its own rate", async () => {
+    const file = await logFile();
+    const event = stepEvent(0, 2);
+    const late = { ...event.blocks[0], block: "layer2", loss: 3, learningRate: 0.4 };
+    await stepLog(file).onStepEnd?.({ ...event, blocks: [...event.blocks, late] as StepEventV1["blocks"] });
+    expect(await readStepLog(file)).toMatchObject([
+      { step: 0, learningRate: { layer1: 0.1, layer2: 0.4 }, loss: { layer1: 2, layer2: 3 } },
+    ]);
+  });
+
   it("writes losses that are not finite as null", async () => {
     const file = await logFile();
     await stepLog(file).onStepEnd?.(stepEvent(0, Number.NaN));

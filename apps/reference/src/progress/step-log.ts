@@ -5,8 +5,9 @@ import { type StepEventV1, StorageError, type TrainerCallbackV1 } from "@blockwi
 /** One line of a run's log. */
 export interface LoggedStep {
   readonly step: number;
-  readonly learningRate: number;
-  /** By block; null where the step was skipped. */
+  /** By block, as the rest: the blocks that were to learn in this step. */
+  readonly learningRate: Readonly<Record<string, number | null>>;
+  /** Null where the step was skipped. */
   readonly loss: Readonly<Record<string, number | null>>;
   readonly embeddingDeviation: Readonly<Record<string, number | null>>;
 }
@@ -58,7 +59,7 @@ function toLogged({ step, blocks }: StepEventV1): LoggedStep {
     );
   return {
     step,
-    learningRate: blocks[0]?.learningRate ?? 0,
+    learningRate: byBlock(({ learningRate }) => learningRate),
     loss: byBlock(({ loss }) => loss),
     embeddingDeviation: byBlock(({ embeddingDeviation }) => embeddingDeviation),
   };

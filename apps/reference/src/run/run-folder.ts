@@ -8,6 +8,8 @@ export interface RunFolder {
   readonly path: string;
   readonly config: string;
   readonly checkpoints: string;
+  /** What frozen blocks handed on; there while a sequential run is not complete. */
+  readonly frozenOutputs: string;
   /** One JSON object a step. */
   readonly log: string;
   /** How training went; there once it is done. */
@@ -22,6 +24,7 @@ export function runFolder(path: string): RunFolder {
     path,
     config: join(path, "config.json"),
     checkpoints: join(path, "checkpoints"),
+    frozenOutputs: join(path, "frozen-outputs"),
     log: join(path, "log.jsonl"),
     training: join(path, "training.json"),
     evaluation: join(path, "evaluation.json"),

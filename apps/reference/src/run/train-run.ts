@@ -1,4 +1,10 @@
-import { createTrainer, type Trainer, type TrainerOptions, type TrainingResult } from "@blockwise/core";
+import {
+  createTrainer,
+  type FrozenOutputsCounts,
+  type Trainer,
+  type TrainerOptions,
+  type TrainingResult,
+} from "@blockwise/core";
 import { CheckpointError, type TrainerCallbackV1 } from "@blockwise/spec";
 import type { Reporter } from "../progress/reporter.js";
 import { stepLog } from "../progress/step-log.js";
@@ -20,6 +26,8 @@ export interface TrainingRecord {
   readonly dataWaitShare: number;
   readonly skippedSteps: Readonly<Record<string, number>>;
   readonly engine: string;
+  /** What came of keeping frozen outputs, since the run was last resumed; null where none were kept. */
+  readonly frozenOutputs: FrozenOutputsCounts | null;
 }
 
 /**
@@ -45,6 +53,10 @@ export async function trainRun(
     ...(config.workers === null ? {} : { workers: config.workers }),
     callbacks: [stepLog(files.log), reportTo(reporter, name)],
     checkpoints: { directory: files.checkpoints, ...config.checkpoints },
+    frozenOutputs: config.frozenOutputs && {
+      directory: files.frozenOutputs,
+      budgetBytes: Math.floor(config.frozenOutputs.budgetGiB * 2 ** 30),
+    },
     signal,
   });
   const { statistics, classCount } = data;
@@ -88,6 +100,7 @@ function wiring({ config, engine, data, plugins }: OpenedRun): TrainerOptions {
     ...plugins,
     engine,
     partition: config.partition,
+    timetable: config.timetable,
     source: data.train,
     augmentation: plugins.trainingViews,
     batchSize: config.batchSize,
@@ -117,6 +130,7 @@ function toRecord(
     dataWaitShare: result.dataWaitShare,
     skippedSteps: result.skippedSteps,
     engine,
+    frozenOutputs: result.frozenOutputs,
   };
 }
 
@@ -129,6 +143,7 @@ function reportTo(reporter: Reporter, run: string): TrainerCallbackV1 {
     onRunStart: ({ startStep, stepCount }) =>
       reporter.report({ event: "start", run, step: startStep, stepCount }),
     onStepEnd: (event) => reporter.report({ event: "step", run, ...event }),
+    onNote: ({ message }) => reporter.report({ event: "note", run, message }),
     onCheckpoint: ({ step, path }) => reporter.report({ event: "checkpoint", run, step, path }),
     onRunEnd: ({ step, interrupted }) => reporter.report({ event: "end", run, step, interrupted }),
   };
