@@ -1,7 +1,7 @@
 export { type BarlowTwinsViewsOptions, barlowTwinsViews } from "./barlow-twins-views.js";
 export { type ComposeOptions, compose } from "./compose.js";
 export { type EvaluationViewOptions, evaluationView } from "./evaluation-view.js";
-export type { Normalization } from "./normalization.js";
+export { defaultNormalization, type Normalization } from "./normalization.js";
 export { type ColorJitterOptions, colorJitter } from "./operations/color-jitter.js";
 export { type GaussianBlurOptions, gaussianBlur } from "./operations/gaussian-blur.js";
 export { type HorizontalFlipOptions, horizontalFlip } from "./operations/horizontal-flip.js";

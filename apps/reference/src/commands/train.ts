@@ -90,7 +90,9 @@ function summarize(flags: TrainFlags, record: TrainingRecord): string {
   const score = commandLine(["evaluate", flags.out, ...locationWords(flags)]);
   return (
     `${record.stepCount} steps in ${describeTime(record.seconds)}, ${record.pairsPerSecond.toFixed(0)} images/s, ` +
-    `peak ${(record.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB${frozenOutputs(record)}. Score it with: ${score}`
+    `peak ${(record.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB, ` +
+    `${(100 * record.dataWaitShare).toFixed(0)} % of the time waiting for input of at most ` +
+    `${record.input.imagesPerSecond.toFixed(0)} images/s${frozenOutputs(record)}. Score it with: ${score}`
   );
 }
 

@@ -10,13 +10,18 @@ const epochs = 300;
  */
 export const paperImagenet: RunConfig = {
   data: {
-    // A folder, with folders train and test of one folder a class each; name yours by --data.
+    // A folder, with folders train and val of one folder a class each, or tar shards; name yours by --data.
     dataset: "imagenet",
     imageSize: 224,
     maxTrainImages: null,
     holdOut: 0,
     // Ours: the authors' loader would end the run at an image that it cannot read.
     onCorrupt: "skip",
+    maxBrokenShare: 0.01,
+    // 1.28 million photographs do not fit into memory. Of class folders, each epoch is a permutation, as the authors' is.
+    storage: "stream",
+    shuffleBuffer: 10_000,
+    normalization: "imagenet",
     // A photograph whose shorter side has fewer than 224 pixels is enlarged by torchvision's crop without a word.
     enlarge: true,
   },

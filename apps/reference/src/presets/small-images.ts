@@ -10,7 +10,11 @@ export const smallImages: RunConfig = {
     imageSize: "auto",
     maxTrainImages: null,
     holdOut: 0.1,
-    onCorrupt: "error",
+    onCorrupt: "auto",
+    maxBrokenShare: 0.01,
+    storage: "auto",
+    shuffleBuffer: 10_000,
+    normalization: "measured",
     enlarge: false,
   },
   network: {

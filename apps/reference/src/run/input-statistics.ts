@@ -1,4 +1,6 @@
-import { type DataSourceV1, ShapeMismatchError } from "@blockwise/spec";
+import { defaultNormalization } from "@blockwise/augment";
+import { subset } from "@blockwise/data";
+import { DataSourceError, type DataSourceV1, ShapeMismatchError } from "@blockwise/spec";
 
 /** What images are normalised by; of the training images, and kept with the run. */
 export interface InputStatistics {
@@ -8,20 +10,42 @@ export interface InputStatistics {
   readonly std: readonly number[];
 }
 
-/** Mean and standard deviation by channel over all pixels of the images. */
-export async function measureInputStatistics(source: DataSourceV1): Promise<InputStatistics> {
-  const { channels } = source;
-  if (channels !== 1 && channels !== 3) {
-    throw new ShapeMismatchError({
-      subject: `Images of ${source.description}`,
-      expected: "[height, width, 1 or 3]",
-      received: [channels],
-    });
+/** How many images that stream are measured. */
+const MEASURED_OF_STREAM = 1000;
+
+/**
+ * What images are normalised by: ImageNet's numbers, or those of the images themselves; of images that stream, those of
+ * a thousand, drawn at random.
+ *
+ * @throws ShapeMismatchError for images that are neither grey nor coloured; DataSourceError when none can be read.
+ */
+export async function inputStatisticsOf(
+  source: DataSourceV1,
+  normalization: "measured" | "imagenet",
+): Promise<InputStatistics> {
+  if (normalization === "imagenet") {
+    const channels = requireChannels(source);
+    return { channels, ...defaultNormalization(channels) };
   }
+  const isWhole = source.store.kind === "packed" || source.size <= MEASURED_OF_STREAM;
+  const part = isWhole ? source : subset(source, { count: MEASURED_OF_STREAM, balanced: false });
+  return measureInputStatistics(part);
+}
+
+/** Mean and standard deviation by channel over all pixels of the images, broken ones left out. */
+export async function measureInputStatistics(source: DataSourceV1): Promise<InputStatistics> {
+  const channels = requireChannels(source);
   // Exact: byte values are counted first, so that the order of images does not matter.
   const counts = Array.from({ length: channels }, () => new Float64Array(256));
+  let broken = 0;
   for (let index = 0; index < source.size; index++) {
-    const { data } = await source.image(index);
+    const image = await source.image(index).catch((error: unknown) => {
+      broken++;
+      // Training counts and names broken images; here, nothing is left when all are.
+      if (!DataSourceError.isInstance(error) || broken === source.size) throw error;
+      return null;
+    });
+    const data = image?.data ?? [];
     for (let channel = 0; channel < channels; channel++) {
       const histogram = counts[channel] as Float64Array;
       for (let place = channel; place < data.length; place += channels) {
@@ -32,6 +56,15 @@ export async function measureInputStatistics(source: DataSourceV1): Promise<Inpu
   }
   const moments = counts.map(momentsOfHistogram);
   return { channels, mean: moments.map(({ mean }) => mean), std: moments.map(({ std }) => std) };
+}
+
+function requireChannels({ channels, description }: DataSourceV1): 1 | 3 {
+  if (channels === 1 || channels === 3) return channels;
+  throw new ShapeMismatchError({
+    subject: `Images of ${description}`,
+    expected: "[height, width, 1 or 3]",
+    received: [channels],
+  });
 }
 
 function momentsOfHistogram(histogram: Float64Array): { readonly mean: number; readonly std: number } {

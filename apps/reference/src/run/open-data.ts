@@ -1,13 +1,14 @@
 import {
   type DownloadProgress,
+  type ImageOptions,
   type OpenDatasetOptions,
   type OpenedDataset,
   openDataset,
   subset,
 } from "@blockwise/data";
-import { type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
+import { DataSourceError, type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
 import type { ImageResolvedConfig, RunConfig } from "../config/schema.js";
-import { type InputStatistics, measureInputStatistics } from "./input-statistics.js";
+import { type InputStatistics, inputStatisticsOf } from "./input-statistics.js";
 
 /** Where data sets are looked for, which changes nothing about a run. */
 export interface DataLocations {
@@ -47,24 +48,32 @@ export type DatasetOpener = (
 ) => Promise<OpenedDataset>;
 
 /** Opens them anew each time. */
-const openAnew: DatasetOpener = async ({ dataset: name, imageSize, holdOut, onCorrupt }, note, locations) => {
-  const dataset = await openDataset(name, {
+const openAnew: DatasetOpener = async (data, note, locations) => {
+  const dataset = await openDataset(data.dataset, {
     ...downloadOptions(locations),
     // The digits come with a package that this app depends on.
     digitsFrom: import.meta.url,
     onProgress: describeDownloads(note),
-    images: { decodeSize: decodeSizeOf(imageSize), channels: "auto", holdOut, onCorrupt },
+    onListed: describeListing(note),
+    images: imageOptionsOf(data),
   });
   for (const reason of dataset.why) note(`data: ${reason}`);
   note(`data: ${dataset.train.description}`);
   return dataset;
 };
 
+/** How folders and archives are read. */
+function imageOptionsOf(data: RunConfig["data"]): ImageOptions {
+  const { imageSize, holdOut, onCorrupt, maxBrokenShare, storage, shuffleBuffer } = data;
+  const decodeSize = decodeSizeOf(imageSize);
+  return { decodeSize, channels: "auto", holdOut, onCorrupt, maxBrokenShare, storage, shuffleBuffer };
+}
+
 /** Opens the same images once, for commands that wire many runs. */
 export function openOnce(): DatasetOpener {
   const opened = new Map<string, Promise<OpenedDataset>>();
   return (data, note, locations) => {
-    const { maxTrainImages: _, enlarge: __, ...images } = data;
+    const { maxTrainImages: _, enlarge: __, normalization: ___, ...images } = data;
     const key = JSON.stringify(images);
     const dataset = opened.get(key) ?? openAnew(data, note, locations);
     opened.set(key, dataset);
@@ -89,7 +98,7 @@ export async function openData(
     config: resolved,
     dataset,
     train,
-    statistics: await measureInputStatistics(train),
+    statistics: await inputStatisticsOf(train, config.data.normalization),
     classCount: train.classNames?.length ?? null,
     evaluation: () => {
       const { maxTrainImages, maxTestImages } = config.evaluation;
@@ -133,18 +142,28 @@ async function resolveConfig(
 ): Promise<ImageResolvedConfig> {
   const { imageSize } = config.data;
   const { flip } = config.augmentation;
-  const { height, width } = await train.image(0);
-  const automaticSize = Math.min(largestAutomaticSize, Math.max(height, width));
   return {
     ...config,
     data: {
       ...config.data,
       dataset: config.data.dataset === "auto" ? name : config.data.dataset,
-      imageSize: imageSize === "auto" ? automaticSize : imageSize,
+      imageSize: imageSize === "auto" ? await automaticSizeOf(train) : imageSize,
       enlarge: imageSize === "auto" || config.data.enlarge,
     },
     augmentation: { ...config.augmentation, flip: flip === "auto" ? !digits.includes(name) : flip },
   };
+}
+
+/** The longer side of the first image that can be read, bounded. */
+async function automaticSizeOf(source: DataSourceV1): Promise<number> {
+  for (let index = 0; ; index++) {
+    try {
+      const { height, width } = await source.image(index);
+      return Math.min(largestAutomaticSize, Math.max(height, width));
+    } catch (error) {
+      if (!DataSourceError.isInstance(error) || index + 1 >= Math.min(source.size, 100)) throw error;
+    }
+  }
 }
 
 function takeAtMost(source: DataSourceV1, count: number | null, seed: number): DataSourceV1 {
@@ -160,6 +179,17 @@ function describeDownloads(note: (message: string) => void): (progress: Download
     last = now;
     const total = totalBytes === null ? "" : ` of ${megabytes(totalBytes)}`;
     note(`data: downloading ${file}, ${megabytes(receivedBytes)}${total}`);
+  };
+}
+
+/** Says how the listing of shards goes, every few seconds. */
+function describeListing(note: (message: string) => void): (done: number, total: number) => void {
+  let last = performance.now();
+  return (done, total) => {
+    const now = performance.now();
+    if (now - last < 3000) return;
+    last = now;
+    note(`data: listed ${done} of ${total} shards`);
   };
 }
 

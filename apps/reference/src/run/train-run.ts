@@ -9,6 +9,7 @@ import { CheckpointError, type TrainerCallbackV1 } from "@blockwise/spec";
 import type { Reporter } from "../progress/reporter.js";
 import { stepLog } from "../progress/step-log.js";
 import { writeInputRecord } from "./input-record.js";
+import { describeBroken, type InputReport, toInputReport } from "./input-report.js";
 import type { OpenedRun } from "./open-run.js";
 import { makeFolder, readJsonIfThere, runFolder, writeJson } from "./run-folder.js";
 
@@ -24,6 +25,7 @@ export interface TrainingRecord {
   /** The most memory that the process ever held, in bytes. */
   readonly peakMemoryBytes: number;
   readonly dataWaitShare: number;
+  readonly input: InputReport;
   readonly skippedSteps: Readonly<Record<string, number>>;
   readonly engine: string;
   /** What came of keeping frozen outputs, since the run was last resumed; null where none were kept. */
@@ -70,6 +72,8 @@ export async function trainRun(
     const result = await trainer.run();
     const record = toRecord({ ...result, startStep }, before, config.batchSize, engine.id);
     await writeJson(files.training, record);
+    const broken = describeBroken(record.input.broken);
+    if (broken !== null) reporter.report({ event: "note", message: broken });
     return record;
   } finally {
     trainer.dispose();
@@ -128,6 +132,7 @@ function toRecord(
     pairsPerSecond: seconds === 0 ? 0 : (timedSteps * batchSize) / seconds,
     peakMemoryBytes: Math.max(peak, before?.peakMemoryBytes ?? 0),
     dataWaitShare: result.dataWaitShare,
+    input: toInputReport(result.input, before?.input ?? null),
     skippedSteps: result.skippedSteps,
     engine,
     frozenOutputs: result.frozenOutputs,

@@ -2,7 +2,7 @@ import { createFeatureProbe, type DepthTables, extractFeatures } from "@blockwis
 import { openDataset } from "@blockwise/data";
 import { createEngine } from "@blockwise/engine";
 import { type SafetensorsEntry, writeSafetensors } from "@blockwise/safetensors";
-import { type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
+import { DataSourceError, type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
 import { readResolvedConfig } from "../config/load-config.js";
 import { readInputRecord } from "./input-record.js";
 import { type DataLocations, decodeSizeOf, downloadOptions } from "./open-data.js";
@@ -50,18 +50,19 @@ export async function writeFeatures(
   const tables = await extractFeatures({ probe, source, augmentation: plugins.evaluationView });
   probe.dispose();
   network.dispose();
+  const indices = tables[0]?.indices ?? new Uint32Array();
   const chosen = tables.filter(({ id }) => blocks.includes(id));
   await writeSafetensors(request.out, {
-    tensors: [...chosen.flatMap((table) => featureEntries(table, source.size)), ...labelEntries(source)],
+    tensors: [...chosen.flatMap(featureEntries), ...labelEntries(source, indices)],
     metadata: {
       images: request.images,
       run: request.run,
       split: request.split,
-      skipped: JSON.stringify(source.options.skipped ?? []),
+      skipped: JSON.stringify(source.options.skipped ?? (await namesOfBroken(source, indices))),
       ...(source.classNames === null ? {} : { classNames: JSON.stringify(source.classNames) }),
     },
   });
-  return { images: source.size, blocks };
+  return { images: indices.length, blocks };
 }
 
 async function openImages(
@@ -71,7 +72,14 @@ async function openImages(
   const dataset = await openDataset(images, {
     ...downloadOptions(locations),
     digitsFrom: import.meta.url,
-    images: { ...options, onCorrupt, labels: "auto", allowEmptyClasses: true },
+    images: {
+      ...options,
+      onCorrupt,
+      maxBrokenShare: 1,
+      storage: "auto",
+      labels: "auto",
+      allowEmptyClasses: true,
+    },
   });
   const source = dataset[split];
   if (source !== null) return source;
@@ -82,19 +90,38 @@ async function openImages(
   });
 }
 
+/** The images of a stream that have no row. */
+async function namesOfBroken(source: DataSourceV1, indices: Uint32Array): Promise<readonly string[]> {
+  const whole = new Set(indices);
+  const names: string[] = [];
+  for (let index = 0; index < source.size; index++) {
+    if (whole.has(index)) continue;
+    const error = await source.image(index).catch((thrown: unknown) => thrown);
+    if (DataSourceError.isInstance(error) && "source" in error) names.push(String(error.source));
+  }
+  return names;
+}
+
 function chooseBlocks(ids: readonly string[], block: string | null): readonly string[] {
   if (block === null) return ids;
   if (ids.includes(block)) return [block];
   throw new InvalidOptionError({ option: "block", expected: `one of ${ids.join(", ")}`, received: block });
 }
 
-function featureEntries({ id, raw, head }: DepthTables, size: number): [string, SafetensorsEntry][] {
+function featureEntries({
+  id,
+  raw,
+  head,
+  indices: { length: size },
+}: DepthTables): [string, SafetensorsEntry][] {
   return [
     [`${id}.raw`, { dtype: "F32", shape: [size, raw.dim], data: raw.features }],
     [`${id}.head`, { dtype: "F32", shape: [size, head.dim], data: head.features }],
   ];
 }
 
-function labelEntries({ labels, size }: DataSourceV1): [string, SafetensorsEntry][] {
-  return labels === null ? [] : [["labels", { dtype: "I32", shape: [size], data: labels.slice() }]];
+function labelEntries({ labels }: DataSourceV1, indices: Uint32Array): [string, SafetensorsEntry][] {
+  if (labels === null) return [];
+  const data = Int32Array.from(indices, (index) => labels[index] as number);
+  return [["labels", { dtype: "I32", shape: [data.length], data }]];
 }
