@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import type { ClassifierScore, SoftmaxClassifier } from "@blockwise/evaluate";
 import { readSafetensors, type SafetensorsEntry, writeSafetensors } from "@blockwise/safetensors";
-import { BlockwiseError, type JsonObject } from "@blockwise/spec";
+import type { JsonObject } from "@blockwise/spec";
+import { isAbsent } from "../run/is-absent.js";
 
 /** A classifier and how it has fared so far. */
 export interface ProbedSite {
@@ -64,9 +65,4 @@ export async function readLinearState(
 /** Removes what was kept, once the result is there. */
 export async function removeLinearState(file: string): Promise<void> {
   await rm(file, { force: true });
-}
-
-function isAbsent(error: unknown): boolean {
-  const cause = BlockwiseError.isInstance(error) ? error.cause : error;
-  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
 }

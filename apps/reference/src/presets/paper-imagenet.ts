@@ -74,5 +74,6 @@ export const paperImagenet: RunConfig = {
     neighbors: 20,
     // Batches of 256, momentum 0.9, weight decay 1e-6, crop and flip; 256 pixels cut to 224 to score.
     linear: "paper",
+    online: null,
   },
 };

@@ -53,5 +53,6 @@ export const smallImages: RunConfig = {
     probeLearningRate: 0.1,
     neighbors: 20,
     linear: "small-data",
+    online: null,
   },
 };

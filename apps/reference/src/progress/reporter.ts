@@ -1,4 +1,6 @@
+import type { OnlineReadingV1 } from "@blockwise/evaluate";
 import type { StepEventV1 } from "@blockwise/spec";
+import { describeOnline } from "./describe-online.js";
 import { describeTime } from "./describe-time.js";
 
 /** What a command says while it works. */
@@ -7,6 +9,7 @@ export type ProgressEvent =
   | { readonly event: "start"; readonly run: string; readonly step: number; readonly stepCount: number }
   | ({ readonly event: "step"; readonly run: string } & StepEventV1)
   | { readonly event: "checkpoint"; readonly run: string; readonly step: number; readonly path: string }
+  | ({ readonly event: "online"; readonly run: string } & OnlineReadingV1)
   | { readonly event: "phase"; readonly run: string; readonly phase: string }
   | { readonly event: "end"; readonly run: string; readonly step: number; readonly interrupted: boolean };
 
@@ -69,6 +72,8 @@ function describeOther(event: Exclude<ProgressEvent, { event: "step" }>): string
         : `${event.run}: going on at step ${event.step} of ${event.stepCount}`;
     case "checkpoint":
       return `${event.run}: saved ${event.path}`;
+    case "online":
+      return `${event.run}: step ${event.step}, ${describeOnline(event)}`;
     case "phase":
       return `${event.run}: ${event.phase}`;
     case "end":

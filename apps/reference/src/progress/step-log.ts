@@ -1,6 +1,5 @@
-import { appendFile, readFile } from "node:fs/promises";
-import { writeFileAtomically } from "@blockwise/safetensors";
-import { type StepEventV1, StorageError, type TrainerCallbackV1 } from "@blockwise/spec";
+import type { StepEventV1, TrainerCallbackV1 } from "@blockwise/spec";
+import { appendJsonLine, keepJsonLines, readJsonLines } from "./json-lines.js";
 
 /** One line of a run's log. */
 export interface LoggedStep {
@@ -19,37 +18,14 @@ export function stepLog(file: string): TrainerCallbackV1 {
     kind: "callback",
     id: "step-log",
     options: {},
-    onRunStart: async ({ startStep }) => {
-      const kept = (await readStepLog(file)).filter(({ step }) => step < startStep);
-      await writeFileAtomically(
-        file,
-        Buffer.from(kept.map((entry) => `${JSON.stringify(entry)}\n`).join("")),
-      );
-    },
-    onStepEnd: async (event) => {
-      try {
-        await appendFile(file, `${JSON.stringify(toLogged(event))}\n`);
-      } catch (cause) {
-        throw new StorageError(
-          `The log ${file} cannot be written: ${cause instanceof Error ? cause.message : cause}. Free some space, then go on with --resume.`,
-          { path: file },
-          { cause },
-        );
-      }
-    },
+    onRunStart: ({ startStep }) => keepJsonLines<LoggedStep>(file, ({ step }) => step < startStep),
+    onStepEnd: (event) => appendJsonLine(file, toLogged(event)),
   };
 }
 
 /** Reads a log; a last line that was cut off is left out. An absent file is an empty log. */
 export async function readStepLog(file: string): Promise<readonly LoggedStep[]> {
-  const text = await readFile(file, "utf8").catch(() => "");
-  return text.split("\n").flatMap((line) => {
-    try {
-      return line === "" ? [] : [JSON.parse(line) as LoggedStep];
-    } catch {
-      return [];
-    }
-  });
+  return readJsonLines<LoggedStep>(file);
 }
 
 function toLogged({ step, blocks }: StepEventV1): LoggedStep {

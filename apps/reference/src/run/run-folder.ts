@@ -2,6 +2,7 @@ import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "@blockwise/safetensors";
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
+import { isAbsent } from "./is-absent.js";
 
 /** The files that a run keeps in its folder. */
 export interface RunFolder {
@@ -12,6 +13,8 @@ export interface RunFolder {
   readonly frozenOutputs: string;
   /** One JSON object a step. */
   readonly log: string;
+  /** One JSON object a reading of the online probe, where there is one. */
+  readonly online: string;
   /** How training went; there once it is done. */
   readonly training: string;
   /** What the protocol `probes` found; there once it is done. */
@@ -26,6 +29,7 @@ export function runFolder(path: string): RunFolder {
     checkpoints: join(path, "checkpoints"),
     frozenOutputs: join(path, "frozen-outputs"),
     log: join(path, "log.jsonl"),
+    online: join(path, "online.jsonl"),
     training: join(path, "training.json"),
     evaluation: join(path, "evaluation.json"),
   };
@@ -85,8 +89,4 @@ export async function requireRun(path: string): Promise<void> {
     received: path,
     hint: "Check the path. A run is started by: npm run blockwise -- train --out FOLDER",
   });
-}
-
-function isAbsent(cause: unknown): boolean {
-  return cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR");
 }

@@ -1,6 +1,7 @@
 import {
   createTrainer,
   type FrozenOutputsCounts,
+  latestCheckpoint,
   type Trainer,
   type TrainerOptions,
   type TrainingResult,
@@ -10,6 +11,7 @@ import type { Reporter } from "../progress/reporter.js";
 import { stepLog } from "../progress/step-log.js";
 import { writeInputRecord } from "./input-record.js";
 import { describeBroken, type InputReport, toInputReport } from "./input-report.js";
+import { openOnlineProbe } from "./online-probe.js";
 import type { OpenedRun } from "./open-run.js";
 import { makeFolder, readJsonIfThere, runFolder, writeJson } from "./run-folder.js";
 
@@ -49,11 +51,12 @@ export async function trainRun(
   const { config, engine, data } = run;
   const { name, folder, resume, reporter, signal } = options;
   const files = runFolder(folder);
+  const online = openOnlineProbe(run, () => trainer.network, { folder, name, reporter });
   // Wired first: a configuration that cannot be trained leaves nothing behind.
   const trainer = createTrainer({
     ...wiring(run),
     ...(config.workers === null ? {} : { workers: config.workers }),
-    callbacks: [stepLog(files.log), reportTo(reporter, name)],
+    callbacks: [stepLog(files.log), ...(online?.callbacks ?? []), reportTo(reporter, name)],
     checkpoints: { directory: files.checkpoints, ...config.checkpoints },
     frozenOutputs: config.frozenOutputs && {
       directory: files.frozenOutputs,
@@ -68,6 +71,11 @@ export async function trainRun(
     if (!resume) await writeJson(files.config, config);
     await writeInputRecord(folder, { ...statistics, classCount, description });
     const startStep = resume ? await goOn(trainer) : 0;
+    if (online !== null && startStep > 0 && !(await online.resume(await latestCheckpoint(files.checkpoints))))
+      reporter.report({
+        event: "note",
+        message: "evaluation.online: nothing of it was saved, so it begins anew",
+      });
     const before = resume ? await readJsonIfThere<TrainingRecord>(files.training) : null;
     const result = await trainer.run();
     const record = toRecord({ ...result, startStep }, before, config.batchSize, engine.id);
@@ -76,6 +84,7 @@ export async function trainRun(
     if (broken !== null) reporter.report({ event: "note", message: broken });
     return record;
   } finally {
+    online?.dispose();
     trainer.dispose();
   }
 }

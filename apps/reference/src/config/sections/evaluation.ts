@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { linearSection } from "./linear.js";
+import { onlineSection } from "./online.js";
 import { count } from "./quantities.js";
 
 /** How a trained network is scored. */
@@ -11,4 +12,5 @@ export const evaluationSection = z.strictObject({
   probeLearningRate: z.number().positive(),
   neighbors: count,
   linear: linearSection,
+  online: onlineSection,
 });
