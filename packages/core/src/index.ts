@@ -14,6 +14,7 @@ export {
   type MeasureOptions,
   measureActivations,
 } from "./cost/measure-activations.js";
+export { measureSpeed } from "./cost/measure-speed.js";
 export type { FrozenOutputsCounts, FrozenOutputsOptions } from "./frozen-outputs/frozen-outputs.js";
 export type { GradientRequest } from "./learner/block-gradients.js";
 export { BlockLearner, type BlockLearnerOptions, type BlockStepRequest } from "./learner/block-learner.js";

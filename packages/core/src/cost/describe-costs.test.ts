@@ -6,7 +6,7 @@ import type { HeadV1, LayerV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import type { NetworkOptions } from "../wiring/block-definition.js";
-import { describeCosts, total } from "./describe-costs.js";
+import { type BlockCost, describeCosts, total } from "./describe-costs.js";
 import { activationSizeOf, multiplyAddsOf } from "./layer-cost.js";
 import { measureActivations } from "./measure-activations.js";
 
@@ -48,10 +48,10 @@ describe("describeCosts", () => {
     const costs = describeCosts(paper);
     expect(tf.memory().numTensors).toBe(before);
     expect(costs.map(({ id, parameters }) => ({ id, ...parameters }))).toEqual([
-      { id: "layer1", backbone: 225_344, head: 528_384, projector: 151_027_712, loss: 0 },
-      { id: "layer2", backbone: 1_219_584, head: 1_052_672, projector: 151_027_712, loss: 0 },
-      { id: "layer3", backbone: 7_098_368, head: 2_101_248, projector: 151_027_712, loss: 0 },
-      { id: "layer4", backbone: 14_964_736, head: 4_198_400, projector: 151_027_712, loss: 0 },
+      { id: "layer1", backbone: 225_344, head: 528_384, projector: 151_027_712, loss: 0, borrowed: 0 },
+      { id: "layer2", backbone: 1_219_584, head: 1_052_672, projector: 151_027_712, loss: 0, borrowed: 0 },
+      { id: "layer3", backbone: 7_098_368, head: 2_101_248, projector: 151_027_712, loss: 0, borrowed: 0 },
+      { id: "layer4", backbone: 14_964_736, head: 4_198_400, projector: 151_027_712, loss: 0, borrowed: 0 },
     ]);
   });
 
@@ -64,6 +64,19 @@ describe("describeCosts", () => {
     expect(sum(small)).toBe(sum({ ...small, partition: "end-to-end" }));
   });
 
+  it("adds the next block's passes for a loss that looks at it", () => {
+    const plain = describeCosts(small);
+    const loss = barlowTwins();
+    const looking = { ...loss, capabilities: { ...loss.capabilities, nextBlock: true } };
+    const costs = describeCosts({ ...small, loss: looking });
+    const second = plain[1] as BlockCost;
+    expect((costs[0]?.flopsPerStep ?? 0) - (plain[0]?.flopsPerStep ?? 0)).toBe(
+      2 * 2 * (2 * 10) * total(second.multiplyAdds),
+    );
+    expect(costs[0]?.activationBytes.next).toBe(total(second.activationBytes));
+    expect(costs[3]).toEqual(plain[3]);
+  });
+
   it("counts the activations that the engine is measured to hold", async () => {
     const engine = await createEngine({ name: "wasm" });
     for (const partition of ["stages", "end-to-end"] as const) {
@@ -74,7 +87,7 @@ describe("describeCosts", () => {
         expect(tf.memory().numTensors).toBe(before);
         expect(measured).toHaveLength(partition === "stages" ? 4 : 1);
         for (const [index, { activationBytes }] of describeCosts(options).entries()) {
-          expect(measured[index]).toEqual(activationBytes);
+          expect({ ...measured[index], next: 0 }).toEqual(activationBytes);
         }
       }
     }
@@ -94,7 +107,9 @@ describe("describeCosts", () => {
     expect([shared[0]?.outputBytes, shared[1]?.inputBytes]).toEqual(Array(2).fill(apart[0]?.outputBytes));
     const engine = await createEngine({ name: "wasm" });
     const measured = measureActivations({ ...small, partition: overlapping }, { engine });
-    expect(measured).toEqual(shared.map(({ activationBytes }) => activationBytes));
+    expect(measured.map((bytes) => ({ ...bytes, next: 0 }))).toEqual(
+      shared.map(({ activationBytes }) => activationBytes),
+    );
   });
 
   it("leaves layers unmeasured that have too many parameters to be run for that", async () => {

@@ -1,6 +1,6 @@
 import type { BackboneUnitV1, LayerV1 } from "@blockwise/spec";
 import { type BlockDefinition, defineBlocks, type NetworkOptions } from "../wiring/block-definition.js";
-import { activationSizeOf, countParameters, multiplyAddsOf } from "./layer-cost.js";
+import { activationSizeOf, countParameters, multiplyAddsOf, sizeOfShape } from "./layer-cost.js";
 
 /** The same figure for the parts of a block. */
 export interface ByPart {
@@ -13,18 +13,22 @@ export interface ByPart {
 export interface BlockCost {
   readonly id: string;
   readonly units: readonly string[];
-  /** Numbers that it keeps and trains, without those of units that it borrows; `loss` those that the loss keeps. */
-  readonly parameters: ByPart & { readonly loss: number };
+  /** Numbers that it keeps and trains; `loss` those that the loss keeps, `borrowed` those of the units that it borrows. */
+  readonly parameters: ByPart & { readonly loss: number; readonly borrowed: number };
   /** Multiplications with their additions of one view's forward pass through convolutions and linear maps. */
   readonly multiplyAdds: ByPart;
   /**
    * Floating-point operations of one step: all views of the batch forward, and twice as much backward (for the gradients
    * of the inputs and of the weights), two operations for a multiplication with its addition. The loss, norms, activations,
-   * pooling and the update are not counted, and the gradient of the block's first input is, though nobody wants it.
+   * pooling and the update are not counted, and the gradient of the block's first input is, though nobody wants it. A loss
+   * that looks at the next block adds that one's forward pass and the gradient of its inputs.
    */
   readonly flopsPerStep: number;
-  /** Bytes of float32 activations that are held between forward and backward pass, of all views of the batch. */
-  readonly activationBytes: ByPart;
+  /**
+   * Bytes of float32 activations that are held between forward and backward pass, of all views of the batch; `next` those
+   * of the next block, for a loss that looks at it.
+   */
+  readonly activationBytes: ByPart & { readonly next: number };
   /** Bytes of the block's input and output, of all views of the batch. */
   readonly inputBytes: number;
   readonly outputBytes: number;
@@ -39,39 +43,55 @@ export interface BlockCost {
  *   batchSize: 256, classCount: null });
  */
 export function describeCosts(options: NetworkOptions): readonly BlockCost[] {
-  return defineBlocks(options).map(blockCost);
+  const definitions = defineBlocks(options);
+  return definitions.map((definition, index) => blockCost(definition, definitions[index + 1]));
 }
 
-function blockCost(definition: BlockDefinition): BlockCost {
+function blockCost(definition: BlockDefinition, after: BlockDefinition | undefined): BlockCost {
   const { id, units, borrowedCount, inputShape, outputShape, head, projector, site, loss } = definition;
-  const { mapShape, batchSize } = site;
-  const samples = batchSize * loss.capabilities.views;
-  const byPart = (cost: (layer: LayerV1, shape: readonly number[]) => number): ByPart => ({
-    backbone: sumOverUnits(units, inputShape, cost),
-    head: cost(head.layer, mapShape),
-    projector: cost(projector.layer, [site.featureDim]),
-  });
-  const count = ({ parameters }: LayerV1): number => countParameters(parameters);
+  const samples = site.batchSize * loss.capabilities.views;
+  const countOf = (layers: readonly LayerV1[]): number =>
+    layers.reduce((sum, { parameters }) => sum + countParameters(parameters), 0);
+  const layers = units.map(({ layer }) => layer);
   const parameters = {
-    ...byPart(count),
-    backbone: units.slice(borrowedCount).reduce((sum, { layer }) => sum + count(layer), 0),
+    backbone: countOf(layers.slice(borrowedCount)),
+    head: countOf([head.layer]),
+    projector: countOf([projector.layer]),
   };
-  const multiplyAdds = byPart(multiplyAddsOf);
-  const values = byPart(activationSizeOf);
+  const multiplyAdds = costByPart(definition, multiplyAddsOf);
+  const values = costByPart(definition, activationSizeOf);
   const bytes = (valuesOfOne: number): number => valuesOfOne * samples * bytesPerValue;
+  const next = loss.capabilities.nextBlock === true ? after : undefined;
+  const workOnNext = next === undefined ? 0 : passesThroughNext * total(costByPart(next, multiplyAddsOf));
   return {
     id,
     units: units.map((unit) => unit.id),
-    parameters: { ...parameters, loss: countParameters(definition.parameters) - total(parameters) },
+    parameters: {
+      ...parameters,
+      loss: countParameters(definition.parameters) - total(parameters),
+      borrowed: countOf(layers.slice(0, borrowedCount)),
+    },
     multiplyAdds,
-    flopsPerStep: flopsPerMultiplyAdd * passes * samples * total(multiplyAdds),
+    flopsPerStep: flopsPerMultiplyAdd * samples * (passes * total(multiplyAdds) + workOnNext),
     activationBytes: {
       backbone: bytes(values.backbone),
       head: bytes(values.head),
       projector: bytes(values.projector),
+      next: next === undefined ? 0 : bytes(total(costByPart(next, activationSizeOf))),
     },
-    inputBytes: bytes(inputShape.reduce((product, size) => product * size, 1)),
-    outputBytes: bytes(outputShape.reduce((product, size) => product * size, 1)),
+    inputBytes: bytes(sizeOfShape(inputShape)),
+    outputBytes: bytes(sizeOfShape(outputShape)),
+  };
+}
+
+function costByPart(
+  { units, inputShape, head, projector, site }: BlockDefinition,
+  cost: (layer: LayerV1, shape: readonly number[]) => number,
+): ByPart {
+  return {
+    backbone: sumOverUnits(units, inputShape, cost),
+    head: cost(head.layer, site.mapShape),
+    projector: cost(projector.layer, [site.featureDim]),
   };
 }
 
@@ -84,6 +104,8 @@ const bytesPerValue = 4;
 const flopsPerMultiplyAdd = 2;
 /** Forward, and backward for inputs and for weights. */
 const passes = 3;
+/** Its weights are constants: forward, and backward for its inputs. */
+const passesThroughNext = 2;
 
 function sumOverUnits(
   units: readonly BackboneUnitV1[],
