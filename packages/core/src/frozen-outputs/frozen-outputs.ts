@@ -210,7 +210,7 @@ export class FrozenOutputs {
   }
 
   #shape(block: number): readonly number[] {
-    return [this.#run.batchSize, ...(this.#run.learners[block]?.definition.site.mapShape ?? [])];
+    return [this.#run.batchSize, ...(this.#run.learners[block]?.definition.outputShape ?? [])];
   }
 
   #stepBytes(block: number): number {

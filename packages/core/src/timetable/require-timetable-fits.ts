@@ -17,7 +17,7 @@ export function requireTimetableFits(
   for (const [index, block] of blocks.entries()) {
     const next = blocks[index + 1];
     if (next === undefined) continue;
-    if (block.units.some((unit) => next.units.includes(unit))) {
+    if (block.lentCount > 0) {
       throw new InvalidOptionError({
         option: "timetable",
         expected: `"simultaneous" with blocks that share units (${block.id} and ${next.id})`,

@@ -202,6 +202,21 @@ describe("a sequential run", () => {
   });
 });
 
+describe("blocks that share units", () => {
+  it("are refused with any timetable but a simultaneous one", () => {
+    const partition = [
+      ["stem", "layer1.0", "layer2.0"],
+      ["layer2.0", "layer3.0"],
+    ];
+    for (const timetable of ["sequential", { starts: [0, 0], stops: [1, 1] }] as const) {
+      expect(() => makeTrainer({ partition, timetable })).toThrow(
+        expect.objectContaining({ code: "BLOCKWISE_INVALID_OPTION", option: "timetable" }),
+      );
+    }
+    expect(makeTrainer({ partition }).stepCount).toBe(6);
+  });
+});
+
 describe("a run of fractions", () => {
   const timetable = { starts: [0, 1 / 3, 0.5], stops: [0.5, 1, 1] };
 
