@@ -61,6 +61,7 @@ export {
   type TrainerOptions,
   type TrainingResult,
 } from "./trainer/trainer.js";
+export { adoptWeights } from "./wiring/adopt-weights.js";
 export {
   type BlockDefinition,
   type BlockPlace,
