@@ -36,7 +36,65 @@ describe.each(["cpu", "wasm"] as const)("convolutionExpansion on %s", (engineNam
   });
 });
 
+describe.each(["cpu", "wasm"] as const)("a cut map on %s", (engineName) => {
+  let engine: EngineV1;
+  beforeAll(async () => {
+    engine = await createEngine({ name: engineName });
+  });
+
+  /** Trains once on `x` and evaluates after: outputs, gradients of x and parameters, running statistics. */
+  function results(chunkBytes: number, x: tf.Tensor): tf.Tensor[] {
+    const layer = convolutionExpansion({ dim: 5, chunkBytes }).doCreate({ inputShape });
+    const subject = createLayerSubject(layer, engine.operations);
+    const train = (input: tf.Tensor, ...parameters: tf.Tensor[]): tf.Scalar =>
+      tf.sum(tf.square(subject.apply(input, { parameters })));
+    const gradients = tf.grads(train)([x, ...subject.parameters.values()]);
+    const outputs = [subject.apply(x), subject.apply(x, { training: false })];
+    const buffers = [...subject.buffers.values()].map((buffer) => tf.clone(buffer));
+    subject.dispose();
+    return [...outputs, ...gradients, ...buffers];
+  }
+
+  it("gives what the whole map gives", () =>
+    tf.tidy(() => {
+      const x = tf.randomNormal([6, ...inputShape], 0.5, 1, "float32", 3);
+      const whole = results(1e6, x);
+      results(1, x).forEach((tensor, index) => {
+        expect(tensor).toBeCloseToTensor(whole[index] as tf.Tensor, { relative: 2e-5, absolute: 1e-5 });
+      });
+    }));
+
+  it("leaves no tensor", async () => {
+    const x = tf.ones([4, ...inputShape]);
+    await expect(() => tf.tidy(() => void results(1, x))).toLeakNoTensors();
+    x.dispose();
+  });
+});
+
 describe("convolutionExpansion", () => {
+  it("cuts what is larger than it may be, and by default maps above 256 MiB", () => {
+    const called: string[] = [];
+    const spy = (name: "expandAndPoolTrain" | "batchNormTrain") => ({
+      [name]: () => {
+        called.push(name);
+        const features = tf.zeros([2, 4]);
+        return { output: features, mean: tf.zeros([4]), variance: tf.zeros([4]) };
+      },
+    });
+    const operations = { ...referenceOperations, ...spy("expandAndPoolTrain"), ...spy("batchNormTrain") };
+    tf.tidy(() => {
+      for (const chunkBytes of [2 * 6 * 4 * 4, 2 * 6 * 4 * 4 - 1, "auto"] as const) {
+        const layer = convolutionExpansion({ dim: 4, chunkBytes }).doCreate({ inputShape });
+        createLayerSubject(layer, operations).apply(tf.ones([2, ...inputShape]));
+      }
+    });
+    expect(called).toEqual(["batchNormTrain", "expandAndPoolTrain", "batchNormTrain"]);
+
+    const paper = convolutionExpansion().doCreate({ inputShape: [56, 56, 256] });
+    const [whole, cut] = [10, 11].map((batchSize) => paper.activationSize?.([56, 56, 256], batchSize));
+    expect([whole, cut]).toEqual([(56 * 56 + 1) * 2048, 2 * 2048]);
+  });
+
   it("has the gradients of finite differences", async () => {
     await useCpuBackend();
     const layer = convolutionExpansion({ dim: 2, kernelSize: 3 }).doCreate({ inputShape: [2, 2, 2] });
@@ -76,7 +134,7 @@ describe("convolutionExpansion", () => {
       specificationVersion: "v1",
       kind: "head",
       id: "convolution-expansion",
-      options: { dim: 2048, kernelSize: 1 },
+      options: { dim: 2048, kernelSize: 1, chunkBytes: "auto" },
     });
     expect(head.doCreate({ inputShape: [1, 1, 8] }).parameters[0]?.shape).toEqual([1, 1, 8, 2048]);
   });
@@ -86,6 +144,14 @@ describe("convolutionExpansion", () => {
       expect(() => convolutionExpansion({ dim })).toThrow('Option "dim" must be a whole number above 0');
     }
     expect(() => convolutionExpansion({ kernelSize: 2 as 1 })).toThrow('Option "kernelSize" must be 1 or 3');
+    for (const chunkBytes of [0, -1, 0.5, Number.NaN]) {
+      expect(() => convolutionExpansion({ chunkBytes })).toThrow(
+        'Option "chunkBytes" must be a whole number',
+      );
+    }
+    expect(() => convolutionExpansion({ kernelSize: 3, chunkBytes: 1 })).toThrow(
+      expect.objectContaining({ code: "BLOCKWISE_INVALID_OPTION", option: "chunkBytes" }),
+    );
     expect(() => convolutionExpansion().doCreate({ inputShape: [8] })).toThrow(
       expect.objectContaining({ code: "BLOCKWISE_SHAPE_MISMATCH", received: [8] }),
     );

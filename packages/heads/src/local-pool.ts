@@ -71,6 +71,12 @@ function poolLayer(grid: number): LayerV1 {
     parameters: [],
     buffers: [],
     outputShape: (inputShape) => [channelsOf("Input of the local pool", inputShape) * grid * grid],
+    multiplyAdds: () => 0,
+    // Each row of cells before its columns are averaged, and the output before and after its channels come first.
+    activationSize: (inputShape) => {
+      const [, width = 0] = inputShape;
+      return channelsOf("Input of the local pool", inputShape) * grid * (width + 2 * grid);
+    },
     apply: (x) =>
       tf.tidy(() => {
         const [batch = 0, height = 0, width = 0, channels = 0] = x.shape;

@@ -1,5 +1,6 @@
 import {
   type BatchNormEpilogue,
+  type BatchNormTrainResult,
   type LayerContextV1,
   type LayerV1,
   ShapeMismatchError,
@@ -19,6 +20,29 @@ export interface BatchNormOptions {
 export interface BatchNormLayer extends LayerV1 {
   /** As `LayerV1.apply`, then the epilogue: residual, activation, pool. */
   apply(x: tf.Tensor, context: LayerContextV1, epilogue?: BatchNormEpilogue): tf.Tensor;
+  /** The same with an operation that normalises on its way to something else, with this layer's statistics. */
+  applyWithin(operation: NormalizingOperation, context: LayerContextV1): tf.Tensor;
+}
+
+/** Gain, shift and epsilon of a batch norm. Borrowed. */
+export interface BatchNormParameters {
+  readonly scale: tf.Tensor1D;
+  readonly offset: tf.Tensor1D;
+  readonly epsilon: number;
+}
+
+/** Mean and biased variance, `[channels]`. Borrowed. */
+export interface BatchNormStatistics {
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
+}
+
+/** An operation with a batch norm in it, in its two modes. */
+export interface NormalizingOperation {
+  /** Shape of what is normalised, channels last. */
+  readonly shape: readonly number[];
+  readonly train: (parameters: BatchNormParameters) => BatchNormTrainResult;
+  readonly evaluate: (parameters: BatchNormParameters & BatchNormStatistics) => tf.Tensor;
 }
 
 /** PyTorch's default: how much of a running statistic each batch replaces. */
@@ -42,6 +66,36 @@ export function batchNorm(options: BatchNormOptions): BatchNormLayer {
     mean: `${name}.running_mean`,
     variance: `${name}.running_var`,
   };
+  const applyWithin = (
+    { shape, train, evaluate }: NormalizingOperation,
+    context: LayerContextV1,
+  ): tf.Tensor => {
+    const parameters = {
+      scale: context.parameter(names.weight) as tf.Tensor1D,
+      offset: context.parameter(names.bias) as tf.Tensor1D,
+      epsilon,
+    };
+    if (!context.training) {
+      return evaluate({
+        ...parameters,
+        mean: context.buffer(names.mean) as tf.Tensor1D,
+        variance: context.buffer(names.variance) as tf.Tensor1D,
+      });
+    }
+    const count = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+    if (count < 2) {
+      throw new ShapeMismatchError({
+        subject: `Input of batch norm "${name}" in training`,
+        expected: `more than one value a channel`,
+        received: shape,
+        hint: "Use a batch of two or more.",
+      });
+    }
+    const { output, mean, variance } = train(parameters);
+    moveTowards(context, names.mean, mean, 1);
+    moveTowards(context, names.variance, variance, count / (count - 1));
+    return output;
+  };
   return {
     parameters: [
       { name: names.weight, ...plain, initializer: { kind: zeroInit ? "zeros" : "ones" } },
@@ -63,34 +117,16 @@ export function batchNorm(options: BatchNormOptions): BatchNormLayer {
     },
     multiplyAdds: () => 0,
     activationSize: (inputShape) => inputShape.reduce((product, size) => product * size, 1),
-    apply: (x, context, epilogue = {}) => {
-      const affine = {
-        ...epilogue,
-        scale: context.parameter(names.weight) as tf.Tensor1D,
-        offset: context.parameter(names.bias) as tf.Tensor1D,
-        epsilon,
-      };
-      if (!context.training) {
-        return context.operations.batchNormEvaluate(x, {
-          ...affine,
-          mean: context.buffer(names.mean) as tf.Tensor1D,
-          variance: context.buffer(names.variance) as tf.Tensor1D,
-        });
-      }
-      const count = x.size / channels;
-      if (count < 2) {
-        throw new ShapeMismatchError({
-          subject: `Input of batch norm "${name}" in training`,
-          expected: `more than one value a channel`,
-          received: x.shape,
-          hint: "Use a batch of two or more.",
-        });
-      }
-      const { output, mean, variance } = context.operations.batchNormTrain(x, affine);
-      moveTowards(context, names.mean, mean, 1);
-      moveTowards(context, names.variance, variance, count / (count - 1));
-      return output;
-    },
+    apply: (x, context, epilogue = {}) =>
+      applyWithin(
+        {
+          shape: x.shape,
+          train: (affine) => context.operations.batchNormTrain(x, { ...epilogue, ...affine }),
+          evaluate: (affine) => context.operations.batchNormEvaluate(x, { ...epilogue, ...affine }),
+        },
+        context,
+      ),
+    applyWithin,
   };
 }
 

@@ -1,4 +1,11 @@
-export { type BatchNormLayer, type BatchNormOptions, batchNorm } from "./batch-norm.js";
+export {
+  type BatchNormLayer,
+  type BatchNormOptions,
+  type BatchNormParameters,
+  type BatchNormStatistics,
+  batchNorm,
+  type NormalizingOperation,
+} from "./batch-norm.js";
 export { type ChainCost, chainCost } from "./chain-cost.js";
 export { type ConvolutionOptions, convolution } from "./convolution.js";
 export { kaimingNormalFanOut, torchDefault } from "./initializers.js";

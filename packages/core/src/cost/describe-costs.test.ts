@@ -1,6 +1,6 @@
 import { type ResNetDepth, resnet } from "@blockwise/backbone-resnet";
 import { createEngine } from "@blockwise/engine";
-import { convolutionExpansion, globalPool, mlpProjector } from "@blockwise/heads";
+import { convolutionExpansion, globalPool, localPool, mlpProjector } from "@blockwise/heads";
 import { barlowTwins } from "@blockwise/loss-barlow-twins";
 import type { HeadV1, LayerV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
@@ -77,10 +77,12 @@ describe("describeCosts", () => {
     expect(costs[3]).toEqual(plain[3]);
   });
 
+  const cutHead = convolutionExpansion({ dim: 24, chunkBytes: 1 });
+
   it("counts the activations that the engine is measured to hold", async () => {
     const engine = await createEngine({ name: "wasm" });
     for (const partition of ["stages", "end-to-end"] as const) {
-      for (const head of [small.head, globalPool()]) {
+      for (const head of [small.head, globalPool(), localPool({ grid: 2 }), cutHead]) {
         const options = { ...small, partition, head };
         const before = tf.memory().numTensors;
         const measured = measureActivations(options, { engine });
@@ -110,6 +112,18 @@ describe("describeCosts", () => {
     expect(measured.map((bytes) => ({ ...bytes, next: 0 }))).toEqual(
       shared.map(({ activationBytes }) => activationBytes),
     );
+  });
+
+  it("counts less for a head that cuts large batches", async () => {
+    const engine = await createEngine({ name: "wasm" });
+    // 6 images of 32 x 32 pixels: cut in the first block only.
+    const head = convolutionExpansion({ dim: 24, chunkBytes: 32 * 32 * 24 * 4 * 5 });
+    const options = { ...small, head, batchSize: 6 };
+    const bytes = 2 * 6 * 2 * 24 * 4;
+    expect(describeCosts(options)[0]?.activationBytes.head).toBe(bytes);
+    expect(measureActivations(options, { engine })[0]?.head).toBe(bytes);
+    const whole = describeCosts({ ...options, batchSize: 5 })[0]?.activationBytes.head;
+    expect(whole).toBe(2 * 5 * (32 * 32 + 1) * 24 * 4);
   });
 
   it("leaves layers unmeasured that have too many parameters to be run for that", async () => {

@@ -59,7 +59,9 @@ function blockCost(definition: BlockDefinition, after: BlockDefinition | undefin
     projector: countOf([projector.layer]),
   };
   const multiplyAdds = costByPart(definition, multiplyAddsOf);
-  const values = costByPart(definition, activationSizeOf);
+  const activationSize = (layer: LayerV1, shape: readonly number[]): number =>
+    activationSizeOf(layer, shape, site.batchSize);
+  const values = costByPart(definition, activationSize);
   const bytes = (valuesOfOne: number): number => valuesOfOne * samples * bytesPerValue;
   const next = loss.capabilities.nextBlock === true ? after : undefined;
   const workOnNext = next === undefined ? 0 : passesThroughNext * total(costByPart(next, multiplyAddsOf));
@@ -77,7 +79,7 @@ function blockCost(definition: BlockDefinition, after: BlockDefinition | undefin
       backbone: bytes(values.backbone),
       head: bytes(values.head),
       projector: bytes(values.projector),
-      next: next === undefined ? 0 : bytes(total(costByPart(next, activationSizeOf))),
+      next: next === undefined ? 0 : bytes(total(costByPart(next, activationSize))),
     },
     inputBytes: bytes(sizeOfShape(inputShape)),
     outputBytes: bytes(sizeOfShape(outputShape)),

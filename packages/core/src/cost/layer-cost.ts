@@ -25,12 +25,13 @@ export function multiplyAddsOf(layer: LayerV1, inputShape: readonly number[]): n
 }
 
 /**
- * How many values of one sample the backward pass of a layer needs that its forward pass computes: what it says itself
+ * How many values of one sample the backward pass of a layer needs that its forward pass computes, at so many images a
+ * batch (left out, few): what it says itself
  * (`LayerV1.activationSize`), else twice the outputs of each convolution and linear map (before and after a norm), and at
  * least its own output.
  */
-export function activationSizeOf(layer: LayerV1, inputShape: readonly number[]): number {
-  if (layer.activationSize !== undefined) return layer.activationSize(inputShape);
+export function activationSizeOf(layer: LayerV1, inputShape: readonly number[], batchSize?: number): number {
+  if (layer.activationSize !== undefined) return layer.activationSize(inputShape, batchSize);
   const estimate = weightsOf(layer).reduce(
     (sum, weight) => sum + 2 * (weight.shape.at(-1) ?? 0) * placesOf(layer, weight, inputShape),
     0,

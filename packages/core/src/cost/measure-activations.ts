@@ -4,7 +4,7 @@ import { gradientsOf } from "../learner/gradients-of.js";
 import { layerContext } from "../learner/layer-context.js";
 import { defineBlocks, type NetworkOptions } from "../wiring/block-definition.js";
 import type { ByPart } from "./describe-costs.js";
-import { countParameters } from "./layer-cost.js";
+import { activationSizeOf, countParameters } from "./layer-cost.js";
 
 /** How activations are measured. */
 export interface MeasureOptions {
@@ -34,7 +34,7 @@ export function measureActivations(
     const measure = (layer: LayerV1, inputShape: readonly number[]): number | null =>
       countParameters(layer.parameters) > largestParameterCount
         ? null
-        : samples * activationBytesOf(layer, inputShape, engine);
+        : samples * shareAt(site.batchSize, layer, inputShape) * activationBytesOf(layer, inputShape, engine);
     let shape = inputShape;
     let backbone: number | null = 0;
     for (const { layer } of units) {
@@ -48,6 +48,12 @@ export function measureActivations(
       projector: measure(projector.layer, [site.featureDim]),
     };
   });
+}
+
+/** A layer that holds less of a large batch is not run at that size: it says how much less. */
+function shareAt(batchSize: number, layer: LayerV1, inputShape: readonly number[]): number {
+  const few = activationSizeOf(layer, inputShape);
+  return few === 0 ? 1 : activationSizeOf(layer, inputShape, batchSize) / few;
 }
 
 /** 64 MiB of weights: a projector of the paper's has nine times as many. */

@@ -63,10 +63,11 @@ export interface LayerV1 {
   multiplyAdds?(inputShape: readonly number[]): number;
   /**
    * How many values of one sample its backward pass needs that its forward pass computes: the outputs of its
-   * convolutions, norms and poolings, its own output among them, its input not. Plans read it.
+   * convolutions, norms and poolings, its own output among them, its input not. `batchSize` is for layers that hold less
+   * of a large batch: the images that come at a time; left out, few. Plans read it.
    * @default twice the outputs of all convolutions and linear maps, as if a norm came after each
    */
-  activationSize?(inputShape: readonly number[]): number;
+  activationSize?(inputShape: readonly number[], batchSize?: number): number;
   /** `x [batch, ...inputShape]`, borrowed -> `[batch, ...outputShape]`, the caller's. Pure but for `updateBuffer`. */
   apply(x: Tensor, context: LayerContextV1): Tensor;
 }

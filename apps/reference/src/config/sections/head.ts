@@ -3,7 +3,13 @@ import { perBlock } from "./per-block.js";
 import { count } from "./quantities.js";
 
 const head = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("convolution-expansion"), dim: count, kernelSize: z.literal([1, 3]) }),
+  z.strictObject({
+    kind: z.literal("convolution-expansion"),
+    dim: count,
+    kernelSize: z.literal([1, 3]),
+    /** The most bytes of one view's expanded map to hold at a time. */
+    chunkBytes: z.union([count, z.literal("auto")]).exactOptional(),
+  }),
   z.strictObject({ kind: z.literal("global-pool") }),
   z.strictObject({
     kind: z.literal("local-pool"),
