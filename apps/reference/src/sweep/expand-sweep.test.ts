@@ -42,6 +42,9 @@ describe("expandSweep", () => {
       expandSweep(file, {}).rows.map(({ controls }) => controls.random?.[0]?.folder);
     const amongLosses = randomOf(sweep({}));
     expect(amongLosses[0]).toBe(amongLosses[1]);
+    const partitions = { stages: {}, units: { partition: "units" } };
+    const amongPartitions = randomOf(sweep({ axes: { partition: partitions } }));
+    expect(amongPartitions[0]).toBe(amongPartitions[1]);
     const amongHeads = randomOf(sweep({ axes: { head: heads } }));
     expect(amongHeads[0]).not.toBe(amongHeads[1]);
   });

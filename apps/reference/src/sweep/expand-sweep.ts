@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { InvalidOptionError } from "@blockwise/spec";
 import { checkConfig, mergeConfigs, type PartialConfig } from "../config/load-config.js";
 import type { RunConfig } from "../config/schema.js";
+import { isPerBlock } from "../config/sections/per-block.js";
 import { type ControlName, controls } from "../experiment/controls.js";
 import { presets } from "../presets/presets.js";
 import type { SweepFile } from "./sweep-file.js";
@@ -71,12 +73,18 @@ export function expandSweep(sweep: SweepFile, flags: PartialConfig): SweepPlan {
   return { rows, networks: [...byKey.values()] };
 }
 
-/** What trains a network leaves no trace in random weights: rows that differ in it alone share that control. */
+/**
+ * What trains a network, and into which blocks it is cut, leaves no trace in random weights: rows that differ in that alone
+ * share that control.
+ */
 function controlOf(control: ControlName, config: RunConfig, base: RunConfig): RunConfig {
   const changed = controls[control](config);
   if (control !== "random") return changed;
-  const { projector, loss, noise, optimizer, schedule } = base;
-  return { ...changed, projector, loss, noise, optimizer, schedule };
+  const { projector, loss, noise, optimizer, schedule, frozenOutputs } = base;
+  const sameUnits = !isPerBlock(config.head) && isDeepStrictEqual(config.network, base.network);
+  if (!sameUnits) return changed;
+  const { partition } = base;
+  return { ...changed, partition, projector, loss, noise, optimizer, schedule, frozenOutputs };
 }
 
 interface Combination {
