@@ -54,5 +54,7 @@ export const smallImages: RunConfig = {
     neighbors: 20,
     linear: "small-data",
     online: null,
+    corruptions: { names: "all", severities: [1, 2, 3, 4, 5], scale: "auto", maxTestImages: 1000 },
+    similarity: { estimator: "unbiased", maxImages: 2000 },
   },
 };

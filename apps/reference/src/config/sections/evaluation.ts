@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { corruptionsSection } from "./corruptions.js";
 import { linearSection } from "./linear.js";
 import { onlineSection } from "./online.js";
 import { count } from "./quantities.js";
+import { similaritySection } from "./similarity.js";
 
 /** How a trained network is scored. */
 export const evaluationSection = z.strictObject({
@@ -13,4 +15,6 @@ export const evaluationSection = z.strictObject({
   neighbors: count,
   linear: linearSection,
   online: onlineSection,
+  corruptions: corruptionsSection,
+  similarity: similaritySection,
 });
