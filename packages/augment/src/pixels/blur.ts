@@ -14,21 +14,31 @@ export function makeGaussianBlur(): (image: RawImage, out: RawImage, sigma: numb
   return (image, out, sigma) => {
     const { width, height, channels } = image;
     const box = makeBox(boxRadius(sigma));
-    const longest = Math.max(width, height) + 2 * (box.radius + 1);
+    const longest = LINES * (Math.max(width, height) + 2 * (box.radius + 1));
     if (one.length < longest) {
       one = new Uint8Array(longest);
       other = new Uint8Array(longest);
     }
     const rowSize = width * channels;
-    for (let row = 0; row < height; row++) {
-      for (let channel = 0; channel < channels; channel++) {
-        blurLine(image.data, out.data, row * rowSize + channel, channels, width, one, other, box);
-      }
+    for (let channel = 0; channel < channels; channel++) {
+      const rows = { first: channel, count: height, apart: rowSize, length: width, stride: channels };
+      blurLines(image.data, out.data, rows, one, other, box);
     }
-    for (let column = 0; column < rowSize; column++) {
-      blurLine(out.data, out.data, column, rowSize, height, one, other, box);
-    }
+    const columns = { first: 0, count: rowSize, apart: 1, length: height, stride: rowSize };
+    blurLines(out.data, out.data, columns, one, other, box);
   };
+}
+
+/** Lines that are blurred side by side, which halves the time: their sums do not wait for each other. */
+const LINES = 4;
+
+/** `count` lines of `length` bytes that are `stride` apart; lines begin `apart` bytes from each other. */
+interface Lines {
+  readonly first: number;
+  readonly count: number;
+  readonly apart: number;
+  readonly length: number;
+  readonly stride: number;
 }
 
 const PASSES = 3;
@@ -60,49 +70,86 @@ function makeBox(radius: number): ExtendedBox {
   return { radius: whole, weight, endWeight: Math.floor((2 ** 24 - (2 * whole + 1) * weight) / 2) };
 }
 
-/** Blurs `count` bytes that are `stride` apart, in three passes between two lines with room beyond both ends. */
-function blurLine(
+/** Blurs lines in three passes each, between two buffers with room beyond both ends. */
+function blurLines(
   source: Uint8Array,
   target: Uint8Array,
-  start: number,
-  stride: number,
-  count: number,
+  { first, count, apart, length, stride }: Lines,
   one: Uint8Array,
   other: Uint8Array,
   box: ExtendedBox,
 ): void {
-  const reach = box.radius + 1;
-  for (let place = 0, at = start; place < count; place++, at += stride) {
-    one[reach + place] = source[at] as number;
-  }
-  blurPass(one, other, count, box);
-  blurPass(other, one, count, box);
-  blurPass(one, other, count, box);
-  for (let place = 0, at = start; place < count; place++, at += stride) {
-    target[at] = other[reach + place] as number;
+  const reach = LINES * (box.radius + 1);
+  for (let line = 0; line < count; line += LINES) {
+    // Where lines run out, the last one is done again.
+    const a = first + line * apart;
+    const b = first + Math.min(line + 1, count - 1) * apart;
+    const c = first + Math.min(line + 2, count - 1) * apart;
+    const d = first + Math.min(line + 3, count - 1) * apart;
+    for (let place = 0, to = reach; place < length; place++, to += LINES) {
+      const at = place * stride;
+      one[to] = source[a + at] as number;
+      one[to + 1] = source[b + at] as number;
+      one[to + 2] = source[c + at] as number;
+      one[to + 3] = source[d + at] as number;
+    }
+    blurPass(one, other, length, box);
+    blurPass(other, one, length, box);
+    blurPass(one, other, length, box);
+    for (let place = 0, from = reach; place < length; place++, from += LINES) {
+      const at = place * stride;
+      target[a + at] = other[from] as number;
+      target[b + at] = other[from + 1] as number;
+      target[c + at] = other[from + 2] as number;
+      target[d + at] = other[from + 3] as number;
+    }
   }
 }
 
+/** One box blur of four lines side by side. */
 function blurPass(
   from: Uint8Array,
   to: Uint8Array,
-  count: number,
+  length: number,
   { radius, weight, endWeight }: ExtendedBox,
 ): void {
-  const reach = radius + 1;
-  const head = from[reach] as number;
-  const tail = from[reach + count - 1] as number;
+  const reach = LINES * (radius + 1);
+  const last = reach + LINES * (length - 1);
   for (let place = 0; place < reach; place++) {
-    from[place] = head;
-    from[reach + count + place] = tail;
+    from[place] = from[reach + (place % LINES)] as number;
+    from[last + LINES + place] = from[last + (place % LINES)] as number;
   }
-  const span = 2 * radius + 1;
-  let sum = 0;
-  for (let place = 0; place < span; place++) sum += from[place] as number;
-  for (let place = 0; place < count; place++) {
-    const before = from[place] as number;
-    sum = (sum + (from[place + span] as number) - before) | 0;
-    const ends = before + (from[place + span + 1] as number);
-    to[reach + place] = (Math.imul(sum, weight) + Math.imul(ends, endWeight) + 0x800000) >>> 24;
+  const span = LINES * (2 * radius + 1);
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let place = 0; place < span; place += LINES) {
+    a += from[place] as number;
+    b += from[place + 1] as number;
+    c += from[place + 2] as number;
+    d += from[place + 3] as number;
   }
+  const end = LINES * length;
+  for (let place = 0; place < end; place += LINES) {
+    const next = place + span;
+    const beyond = next + LINES;
+    const out = reach + place;
+    const beforeA = from[place] as number;
+    const beforeB = from[place + 1] as number;
+    const beforeC = from[place + 2] as number;
+    const beforeD = from[place + 3] as number;
+    a = (a + (from[next] as number) - beforeA) | 0;
+    b = (b + (from[next + 1] as number) - beforeB) | 0;
+    c = (c + (from[next + 2] as number) - beforeC) | 0;
+    d = (d + (from[next + 3] as number) - beforeD) | 0;
+    to[out] = mixed(a, beforeA + (from[beyond] as number), weight, endWeight);
+    to[out + 1] = mixed(b, beforeB + (from[beyond + 1] as number), weight, endWeight);
+    to[out + 2] = mixed(c, beforeC + (from[beyond + 2] as number), weight, endWeight);
+    to[out + 3] = mixed(d, beforeD + (from[beyond + 3] as number), weight, endWeight);
+  }
+}
+
+function mixed(sum: number, ends: number, weight: number, endWeight: number): number {
+  return (Math.imul(sum, weight) + Math.imul(ends, endWeight) + 0x800000) >>> 24;
 }

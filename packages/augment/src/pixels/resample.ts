@@ -114,11 +114,14 @@ function resizeRows(image: RawImage, box: Box, out: Uint8ClampedArray, weights: 
   for (let row = 0; row < box.height; row++) {
     const source = ((box.top + row) * image.width + box.left) * channels;
     const target = row * rowSize;
-    if (channels === 3) resizeColorRow(data, source, out, target, weights);
-    else
-      for (let channel = 0; channel < channels; channel++) {
-        resizeRow(data, source + channel, channels, out, target + channel, weights);
-      }
+    if (channels === 3 && row + 1 < box.height) {
+      resizeTwoColorRows(data, source, image.width * 3, out, target, weights);
+      row++;
+      continue;
+    }
+    for (let channel = 0; channel < channels; channel++) {
+      resizeRow(data, source + channel, channels, out, target + channel, weights);
+    }
   }
 }
 
@@ -146,32 +149,45 @@ function resizeRow(
   }
 }
 
-/** Resizes one row of red, green and blue side by side: each weight is read once for all three. */
-function resizeColorRow(
+/** Resizes two rows of red, green and blue side by side: each weight is read once for all six. */
+function resizeTwoColorRows(
   data: Uint8Array,
   start: number,
+  rowSize: number,
   out: Uint8ClampedArray,
   outStart: number,
   { first, count, weights, stride }: Weights,
 ): void {
+  const outRowSize = first.length * 3;
   let place = outStart;
   for (let target = 0; target < first.length; target++) {
     let red = HALF;
     let green = HALF;
     let blue = HALF;
+    let redBelow = HALF;
+    let greenBelow = HALF;
+    let blueBelow = HALF;
     let source = start + (first[target] as number) * 3;
     const begin = target * stride;
     const end = begin + (count[target] as number);
     for (let at = begin; at < end; at++) {
       const weight = weights[at] as number;
+      const below = source + rowSize;
       red = (red + Math.imul(data[source] as number, weight)) | 0;
       green = (green + Math.imul(data[source + 1] as number, weight)) | 0;
       blue = (blue + Math.imul(data[source + 2] as number, weight)) | 0;
+      redBelow = (redBelow + Math.imul(data[below] as number, weight)) | 0;
+      greenBelow = (greenBelow + Math.imul(data[below + 1] as number, weight)) | 0;
+      blueBelow = (blueBelow + Math.imul(data[below + 2] as number, weight)) | 0;
       source += 3;
     }
+    const placeBelow = place + outRowSize;
     out[place] = red >> PRECISION;
     out[place + 1] = green >> PRECISION;
     out[place + 2] = blue >> PRECISION;
+    out[placeBelow] = redBelow >> PRECISION;
+    out[placeBelow + 1] = greenBelow >> PRECISION;
+    out[placeBelow + 2] = blueBelow >> PRECISION;
     place += 3;
   }
 }
