@@ -3,6 +3,7 @@ import { createEngine, type EngineName } from "@blockwise/engine";
 import { BlockwiseError, InvalidOptionError } from "@blockwise/spec";
 import { Command, Option } from "commander";
 import { timeTorch } from "./compare-torch.js";
+import { addInputCommands } from "./input/input-commands.js";
 import { profileKernels } from "./kernel-profile.js";
 import { type ModelName, models, type Workload } from "./models.js";
 import { timeSteps } from "./time-steps.js";
@@ -16,6 +17,7 @@ interface BenchOptions extends Workload {
 }
 
 const program = new Command("bench")
+  .enablePositionalOptions()
   .description("Times full training steps on random images.")
   .addOption(
     new Option("--model <name>", "network").choices(Object.keys(models) as ModelName[]).default("r18w16"),
@@ -77,6 +79,8 @@ function wholeNumber(option: string): (text: string) => number {
     throw new InvalidOptionError({ option, expected: "a whole number above 0", received: text });
   };
 }
+
+addInputCommands(program, wholeNumber);
 
 try {
   await program.parseAsync();
