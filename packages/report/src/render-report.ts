@@ -2,9 +2,11 @@ import { renderPage } from "./page/page.js";
 import type { ResultsV1 } from "./results-v1.js";
 import { accuracySection } from "./section/accuracy.js";
 import { collapseSection } from "./section/collapse.js";
+import { corruptionsSection } from "./section/corruptions.js";
 import { detailsSection } from "./section/details.js";
 import { lossCurvesSection } from "./section/loss-curves.js";
 import { overviewSection } from "./section/overview.js";
+import { similaritySection } from "./section/similarity.js";
 import { timingsSection } from "./section/timings.js";
 import { requireKnownSchema } from "./summary.js";
 
@@ -26,6 +28,8 @@ export function renderReport(results: ResultsV1): string {
       accuracySection(results),
       lossCurvesSection(results),
       collapseSection(results),
+      corruptionsSection(results),
+      similaritySection(results),
       timingsSection(results),
       detailsSection(results),
     ],

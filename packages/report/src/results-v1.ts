@@ -1,4 +1,5 @@
 import type { JsonObject } from "@blockwise/spec";
+import type { CorruptionResultV1, SimilarityResultV1 } from "./robustness-v1.js";
 
 /** The runs of an experiment; all of them have the same architecture and are probed at the same depths. */
 export type RunNameV1 = "blockwise" | "end-to-end" | "random";
@@ -61,6 +62,10 @@ export interface RunResultV1 {
   readonly train: TrainResultV1 | null;
   /** From the first block to the last. */
   readonly blocks: readonly BlockResultV1[];
+  /** What the protocol `corruptions` found, where the run was scored by it. */
+  readonly corruptions?: CorruptionResultV1;
+  /** What the protocol `similarity` found, where the run was compared by it. */
+  readonly similarity?: SimilarityResultV1;
 }
 
 /** The results of an experiment, as `results.json` holds them: a contract that only grows. */

@@ -1,6 +1,7 @@
 import { release } from "node:os";
 import type { ResultsV1, RunNameV1, RunResultV1 } from "@blockwise/report";
 import type { JsonObject } from "@blockwise/spec";
+import { readRobustness } from "../experiment/robustness-result.js";
 import { type RunOutcome, readOutcome } from "../experiment/run-result.js";
 import type { PixelScore } from "../experiment/score-pixels.js";
 import { readStepLog } from "../progress/step-log.js";
@@ -32,7 +33,11 @@ export async function collectResults(facts: ExperimentFacts): Promise<ResultsV1>
   return {
     schema: 1,
     dataset: dataset.name,
-    protocol: { ...protocol, pixels: facts.pixels.protocol },
+    protocol: {
+      ...protocol,
+      pixels: facts.pixels.protocol,
+      ...Object.assign({}, ...collected.map(({ robustness }) => robustness)),
+    },
     engine: engine.id,
     seed: config.seed,
     runs: collected.map(({ run }) => run),
@@ -61,9 +66,11 @@ export async function collectResults(facts: ExperimentFacts): Promise<ResultsV1>
 async function collectRun(
   name: RunNameV1,
   folder: string,
-): Promise<RunOutcome & { readonly run: RunResultV1 }> {
+): Promise<RunOutcome & { readonly run: RunResultV1; readonly robustness: JsonObject }> {
   const outcome = await readOutcome(name, folder);
   const { train, blocks } = outcome;
   const lossCurve = lossCurves(await readStepLog(runFolder(folder).log));
-  return { ...outcome, run: { name, train: train === null ? null : { ...train, lossCurve }, blocks } };
+  const { results, protocol: robustness } = await readRobustness(folder);
+  const trained = train === null ? null : { ...train, lossCurve };
+  return { ...outcome, run: { name, train: trained, blocks, ...results }, robustness };
 }

@@ -1,3 +1,4 @@
+import type { CorruptionResultV1, SimilarityResultV1 } from "../robustness-v1.js";
 import type { BlockResultV1, LossCurveV1, ResultsV1, TrainResultV1 } from "../results-v1.js";
 
 const names = ["stage1", "stage2", "stage3", "stage4"];
@@ -35,6 +36,34 @@ function train(curves: readonly LossCurveV1[]): TrainResultV1 {
   };
 }
 
+/** Errors that grow with severity, the less the later the block. */
+function corruptions(against: string | null): CorruptionResultV1 {
+  return {
+    severities: [1, 3, 5],
+    against,
+    blocks: names.map((block, index) => ({
+      block,
+      clean: 30 - 2 * index,
+      byCorruption: { fog: [32, 40, 51.5].map((error) => error - index), "shot-noise": [31, 35, 42] },
+      mean: 38.6 - index / 2,
+      against:
+        against === null
+          ? null
+          : { meanCorruptionError: 97.3 + index, relativeMeanCorruptionError: index === 0 ? null : 88 },
+    })),
+  };
+}
+
+const similarity: SimilarityResultV1 = {
+  blocks: names,
+  within: names.map((_, row) => names.map((_, column) => 1 - 0.21 * Math.abs(row - column))),
+  against: {
+    run: "end to end",
+    blocks: names,
+    matrix: names.map((_, row) => names.map((_, column) => 0.9 - 0.31 * Math.abs(row - column))),
+  },
+};
+
 /** Made-up results with everything that results may have. */
 export const exampleResults: ResultsV1 = {
   schema: 1,
@@ -50,11 +79,14 @@ export const exampleResults: ResultsV1 = {
       name: "blockwise",
       train: train(lossCurve(names)),
       blocks: blocks([71.24, 78.9, 81.3, 82.06], [70.1, 77.7, 80.9, 81.8], [69.5, 75.1, 78, 79.3]),
+      corruptions: corruptions("end to end"),
+      similarity,
     },
     {
       name: "end-to-end",
       train: train(lossCurve(["network"])),
       blocks: blocks([70.2, 77.1, 82.8, 84.5], [69.8, 76.4, 82, 84.2], [68.1, 74, 79.2, 82.4]),
+      corruptions: corruptions(null),
     },
     {
       name: "random",

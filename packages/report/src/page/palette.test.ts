@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { mostHeat } from "./heat-cell.js";
 import { pageColors, seriesColors } from "./palette.js";
 
 /** Contrast ratio of two colours, by the Web Content Accessibility Guidelines 2.2. */
@@ -23,6 +24,19 @@ describe.each(["light", "dark"] as const)("the %s colours", (scheme) => {
     for (const ground of ["background", "panel"] as const) {
       expect(contrast(pageColors[name][scheme], pageColors[ground][scheme])).toBeGreaterThanOrEqual(4.5);
     }
+  });
+
+  it("show text on the strongest ground of a heat map at a contrast of at least 4.5", () => {
+    const share = mostHeat / 100;
+    const parts = (color: string): readonly number[] =>
+      [1, 3, 5].map((start) => Number.parseInt(color.slice(start, start + 2), 16));
+    const heat = parts(seriesColors[0]?.[scheme] ?? "");
+    const ground = parts(pageColors.background[scheme]).map((part, index) =>
+      Math.round((1 - share) * part + share * (heat[index] ?? 0))
+        .toString(16)
+        .padStart(2, "0"),
+    );
+    expect(contrast(pageColors.text[scheme], `#${ground.join("")}`)).toBeGreaterThanOrEqual(4.5);
   });
 
   it("show lines of charts at a contrast of at least 3, in colours that differ", () => {

@@ -31,6 +31,7 @@ th, td { padding: .35rem .6rem; text-align: right; border-bottom: 1px solid var(
 th[scope="row"], thead th:first-child, th[scope="rowgroup"] { text-align: left; font-weight: 500; }
 thead th { color: var(--muted); font-weight: 500; vertical-align: bottom; }
 tbody th[scope="rowgroup"] { padding-top: 1rem; font-weight: 650; }
+.heat { display: block; margin: -.35rem -.6rem; padding: .35rem .6rem; background: color-mix(in srgb, var(--series-0) var(--heat), transparent); }
 figure { margin: 1rem 0 1.5rem; break-inside: avoid; }
 figcaption { font-weight: 600; margin-bottom: .25rem; }
 figcaption small { display: block; font-weight: 400; font-size: .9rem; }
@@ -43,6 +44,7 @@ summary { cursor: pointer; color: var(--muted); }
   .wide { display: none; }
   .narrow { display: block; }
   th, td { padding: .3rem .35rem; font-size: .88rem; }
+  .heat { margin: -.3rem -.35rem; padding: .3rem .35rem; }
 }
 @media print {
   :root { color-scheme: light; ${colorVariables("light")} }
