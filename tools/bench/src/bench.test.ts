@@ -1,7 +1,9 @@
 import { createEngine } from "@blockwise/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { memoryTable } from "./compare-memory.js";
 import { profileKernels } from "./kernel-profile.js";
+import { measureMemory } from "./measure-memory.js";
 import { buildModel } from "./models.js";
 import { median, timeSteps } from "./time-steps.js";
 
@@ -22,7 +24,14 @@ const tinyMultiplyAdds = [
   4 * (128 * 256 + 2 * 256 * 256),
 ].reduce((sum, part) => sum + part, 0);
 
-const small = { model: "tiny", mode: "blockwise", batch: 4, size: 8 } as const;
+const small = {
+  model: "tiny",
+  mode: "blockwise",
+  batch: 4,
+  size: 8,
+  projector: null,
+  chunkBytes: "auto",
+} as const;
 
 describe("timeSteps", () => {
   it("measures the step that it says it does and leaves no tensor", () => {
@@ -45,6 +54,35 @@ describe("timeSteps", () => {
       return count;
     };
     expect([blocks("blockwise"), blocks("end-to-end")]).toEqual([4, 1]);
+  });
+});
+
+describe("measureMemory", () => {
+  it("finds the peak of each block, and what lies between steps", async () => {
+    const before = tf.memory().numTensors;
+    const result = await measureMemory({ ...small, projector: 64 }, engine);
+    expect(tf.memory().numTensors).toBe(before);
+    const { blocks, peakTensorBytes, restingTensorBytes } = result;
+    expect(blocks.map(({ id }) => id)).toEqual(["layer1", "layer2", "layer3", "layer4"]);
+    expect(Math.max(...blocks.map((block) => block.peakTensorBytes))).toBe(peakTensorBytes);
+    const state = blocks.reduce((sum, { stateBytes }) => sum + stateBytes, 0);
+    expect(restingTensorBytes).toBe(state + 2 * 4 * 8 * 8 * 3 * 4);
+    for (const block of blocks) {
+      const { backbone, head, projector } = block.activationBytes;
+      expect(block.peakTensorBytes - restingTensorBytes).toBeGreaterThan(backbone + head + projector);
+    }
+    expect(memoryTable([result]).split("\n")).toHaveLength(6);
+  });
+
+  it("sees what a head that is cut saves", async () => {
+    const large = { ...small, size: 16, projector: 16 };
+    const peaks = [];
+    for (const chunkBytes of [1e9, 1]) {
+      peaks.push((await measureMemory({ ...large, chunkBytes }, engine)).blocks[0]?.peakTensorBytes ?? 0);
+    }
+    const [whole = 0, cut = 0] = peaks;
+    // Both views' maps of 128 channels.
+    expect(whole - cut).toBeGreaterThan(2 * 4 * 16 * 16 * 128 * 4);
   });
 });
 

@@ -2,17 +2,22 @@
 import { createEngine, type EngineName } from "@blockwise/engine";
 import { BlockwiseError, InvalidOptionError } from "@blockwise/spec";
 import { Command, Option } from "commander";
+import { measureBothModes, memoryTable } from "./compare-memory.js";
 import { timeTorch } from "./compare-torch.js";
 import { addInputCommands } from "./input/input-commands.js";
 import { profileKernels } from "./kernel-profile.js";
+import { measureMemory } from "./measure-memory.js";
 import { type ModelName, models, type Workload } from "./models.js";
 import { timeSteps } from "./time-steps.js";
 
-interface BenchOptions extends Workload {
+interface BenchOptions extends Pick<Workload, "batch" | "mode" | "model" | "size"> {
+  readonly projector?: number;
+  readonly chunkBytes?: number;
   readonly engine: EngineName;
   readonly steps: number;
   readonly json?: true;
   readonly profile?: true;
+  readonly memory?: true;
   readonly compare?: "torch";
 }
 
@@ -31,12 +36,32 @@ const program = new Command("bench")
       .default("auto"),
   )
   .option("--steps <count>", "steps timed, after two to warm up", wholeNumber("steps"), 5)
+  .option(
+    "--projector <width>",
+    "width of the projector's layers, instead of the model's",
+    wholeNumber("projector"),
+  )
+  .option(
+    "--chunk-bytes <bytes>",
+    "how much of a head's expanded map is held at a time",
+    wholeNumber("chunk-bytes"),
+  )
   .option("--json", "print one JSON object")
+  .option("--memory", "measure memory instead: blockwise and end to end, or with --json the --mode alone")
   .option("--profile", "say where the time of one more step goes, by kernel")
   .addOption(new Option("--compare <peer>", "time the same work elsewhere, on one core").choices(["torch"]))
   .action(async (options: BenchOptions) => {
     const { model, mode, batch, size, steps } = options;
-    const workload = { model, mode, batch, size };
+    const { projector = null, chunkBytes = "auto" } = options;
+    const workload: Workload = { model, mode, batch, size, projector, chunkBytes };
+    if (options.memory) return printMemory(workload, options);
+    if (options.compare !== undefined && projector !== null) {
+      throw new InvalidOptionError({
+        option: "projector",
+        expected: "absent with --compare",
+        received: projector,
+      });
+    }
     const engine = await createEngine({ name: options.engine });
     const peer = options.compare === undefined ? null : timeTorch(workload, steps, 1);
     const result = timeSteps(workload, engine, steps);
@@ -58,6 +83,11 @@ const program = new Command("bench")
     }
     if (options.profile) printProfile(workload, engine);
   });
+
+async function printMemory(workload: Workload, { engine: name, json }: BenchOptions): Promise<void> {
+  if (json) console.log(JSON.stringify(await measureMemory(workload, await createEngine({ name }))));
+  else console.log(memoryTable(measureBothModes(workload, name)));
+}
 
 function printProfile(workload: Workload, engine: Awaited<ReturnType<typeof createEngine>>): void {
   const times = profileKernels(() => {

@@ -3,7 +3,9 @@ import { createNetwork, type Network } from "@blockwise/core";
 import { convolutionExpansion, mlpProjector } from "@blockwise/heads";
 import { barlowTwins } from "@blockwise/loss-barlow-twins";
 import { sgd } from "@blockwise/optim";
+import { fillNormal, fold, rootKey } from "@blockwise/random";
 import type { EngineV1 } from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** Networks of different sizes, the same here and in `torch/step.py`. */
 export const models = {
@@ -27,16 +29,22 @@ export interface Workload {
   readonly batch: number;
   /** Height and width of the images in pixels. */
   readonly size: number;
+  /** Width of the projector's layers; null for the model's. */
+  readonly projector: number | null;
+  /** How much of a head's expanded map is held at a time, in bytes. */
+  readonly chunkBytes: number | "auto";
 }
 
 /** The network of a workload: head 1x1 to `dim`, projector of three layers, Barlow Twins, SGD with momentum. */
-export function buildModel({ model, mode, batch, size }: Workload, engine: EngineV1): Network {
-  const { backbone, dim, width } = models[model];
+export function buildModel(workload: Workload, engine: EngineV1): Network {
+  const { model, mode, batch, size, projector, chunkBytes } = workload;
+  const { backbone, dim, width: modelWidth } = models[model];
+  const width = projector ?? modelWidth;
   return createNetwork({
     engine,
     backbone: resnet(backbone),
     partition: mode === "blockwise" ? "stages" : "end-to-end",
-    head: convolutionExpansion({ dim }),
+    head: convolutionExpansion({ dim, chunkBytes }),
     projector: mlpProjector({ widths: [width, width, width] }),
     loss: barlowTwins({ lambda: 0.0051, scale: 1 }),
     optimizer: sgd({ momentum: 0.9, weightDecay: 0 }),
@@ -44,5 +52,14 @@ export function buildModel({ model, mode, batch, size }: Workload, engine: Engin
     batchSize: batch,
     classCount: null,
     seed: 0,
+  });
+}
+
+/** Two views of random images, the same in every run. */
+export function randomViews({ batch, size }: Workload): readonly tf.Tensor4D[] {
+  return [0, 1].map((view) => {
+    const pixels = new Float32Array(batch * size * size * 3);
+    fillNormal(fold(rootKey(0), "bench", view), pixels);
+    return tf.tensor4d(pixels, [batch, size, size, 3]);
   });
 }

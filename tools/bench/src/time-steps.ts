@@ -1,8 +1,7 @@
 import { describeCosts, stepNetwork } from "@blockwise/core";
-import { fillNormal, fold, rootKey } from "@blockwise/random";
 import type { EngineV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
-import { buildModel, type Workload } from "./models.js";
+import { buildModel, randomViews, type Workload } from "./models.js";
 
 /** What `npm run bench -- --json` prints. */
 export interface BenchResult extends Workload {
@@ -21,7 +20,7 @@ export interface BenchResult extends Workload {
 /** Times full training steps on the same random images, after two steps to warm up. */
 export function timeSteps(workload: Workload, engine: EngineV1, steps: number): BenchResult {
   const network = buildModel(workload, engine);
-  const views = [0, 1].map((view) => randomImages(workload, view));
+  const views = randomViews(workload);
   const runStep = (step: number): number => {
     const start = performance.now();
     stepNetwork(network, {
@@ -44,7 +43,7 @@ export function timeSteps(workload: Workload, engine: EngineV1, steps: number): 
   const flops = describeCosts(network.options).reduce((sum, { flopsPerStep }) => sum + flopsPerStep, 0);
   const stepMsMedian = median(times);
   const residentBytes = { third, last: process.memoryUsage.rss() };
-  tf.dispose(views);
+  tf.dispose([...views]);
   network.dispose();
   return {
     ...workload,
@@ -63,10 +62,4 @@ const warmUp = 2;
 /** The middle value; the upper one of two. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-function randomImages({ batch, size }: Workload, view: number): tf.Tensor4D {
-  const pixels = new Float32Array(batch * size * size * 3);
-  fillNormal(fold(rootKey(0), "bench", view), pixels);
-  return tf.tensor4d(pixels, [batch, size, size, 3]);
 }
