@@ -12,15 +12,15 @@ export interface ConvolutionExpansionOptions {
   /**
    * The most bytes of the expanded map to hold at a time, for a kernel of 1: a batch whose map of one view is larger is
    * expanded some images at a time, and again for its gradients. `"auto"` holds up to 256 MiB, and cuts a larger map into
-   * pieces of 8 MiB. @default "auto"
+   * pieces of 32 MiB. @default "auto"
    */
   readonly chunkBytes?: number | "auto";
 }
 
 /** Above this a map is cut. */
 const largestMapBytes = 256 * 2 ** 20;
-/** Then pieces are this large: small enough to be in a processor's cache when they are read again. */
-const pieceBytes = 8 * 2 ** 20;
+/** Then pieces are this large: calls for smaller ones take longer, and a step holds three of them at most. */
+const pieceBytes = 32 * 2 ** 20;
 
 /**
  * Convolution-based expansion (CbE): `mean_hw(relu(batchNorm(conv(x))))`,
