@@ -3,14 +3,22 @@ import { describe, expect, it } from "vitest";
 import { parseCases } from "./case-format.js";
 
 const text = readFileSync(new URL("./__fixtures__/cases.json", import.meta.url), "utf8");
-const [barlow, , vicreg, simclr] = JSON.parse(text) as Record<string, unknown>[];
+const items = JSON.parse(text) as Record<string, unknown>[];
+const [barlow, , vicreg, simclr] = items;
+const named = (name: string) => items.find((item) => item.name === name);
+const supervised = named("basic-cifar-cross-entropy-blockwise");
+const infomax = named("basic-cifar-greedy-infomax-blockwise");
+const lookAhead = named("basic-cifar-look-ahead-blockwise");
+const localPool = named("basic-cifar-simclr-blockwise-lsp");
 
 describe("parseCases", () => {
   it("reads every field that is used", () => {
     const cases = parseCases(text, "cases.json");
-    expect(cases).toHaveLength(5);
-    const { seed: _, ...fields } = barlow ?? {};
-    expect(cases[0]).toEqual(fields);
+    expect(cases).toHaveLength(items.length);
+    for (const item of [barlow, supervised, infomax, lookAhead, localPool]) {
+      const { seed: _, ...fields } = item ?? {};
+      expect(cases.find(({ name }) => name === item?.name)).toEqual(fields);
+    }
     expect(cases[2]).toMatchObject({ loss: "vicreg", coeffs: [25, 25, 1], head: "gsp" });
     expect(cases[3]).toMatchObject({ loss: "simclr", temperature: 0.2 });
     expect(cases[4]).toMatchObject({ detach: false });
@@ -42,6 +50,19 @@ describe("parseCases", () => {
     ["temperature", undefined, simclr],
     ["coeffs", [25, 25], vicreg],
     ["coeffs", [25, 25, 1, 1], vicreg],
+    ["grid", undefined, localPool],
+    ["classes", 0, supervised],
+    ["labels", undefined, supervised],
+    ["labels", [0, 1, 2, 3, 3], supervised],
+    ["labels", [0, 1, 2, 3, 3, 4], supervised],
+    ["labels", [0, 1, 2, 3, 3, 0.5], supervised],
+    ["smoothing", null, supervised],
+    ["input", "map", supervised],
+    ["steps", 0, infomax],
+    ["negatives", "some", infomax],
+    ["patches", 1.5, infomax],
+    ["weight", "1", lookAhead],
+    ["of", "barlow", lookAhead],
   ])("names the case and the field for %s = %o", (field, value, from) => {
     const broken = JSON.stringify([barlow, { ...from, [field]: value }]);
     expect(() => parseCases(broken, "cases.json")).toThrow(
@@ -51,6 +72,15 @@ describe("parseCases", () => {
         message: expect.stringMatching(new RegExp(`cases\\.json, case 1\\b.*"${field}" must be .*, but is `)),
       }),
     );
+  });
+
+  it("names the field of a loss within a loss", () => {
+    const { lambda: _, ...of } = (lookAhead?.of ?? {}) as Record<string, unknown>;
+    const message =
+      /case 0 \("basic-cifar-look-ahead-blockwise"\), "of": "lambda" must be a number, but is absent/;
+    expect(() => parseCases(JSON.stringify([{ ...lookAhead, of }]), "x")).toThrow(message);
+    const nested = { ...lookAhead, of: lookAhead };
+    expect(() => parseCases(JSON.stringify([nested]), "x")).toThrow(/"of": "loss" must be one of "barlow"/);
   });
 
   it("names a case by its name where it has one", () => {

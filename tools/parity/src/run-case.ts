@@ -10,7 +10,7 @@ import {
 import type { SafetensorsFile } from "@blockwise/safetensors";
 import { type EngineV1, MalformedFileError, type ParameterLayoutV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
-import { buildNetwork, headOf } from "./build-network.js";
+import { buildNetwork, classesOf, headOf } from "./build-network.js";
 import type { ParityCase } from "./case-format.js";
 import { Comparison } from "./compare.js";
 import type { Recording } from "./recording.js";
@@ -58,7 +58,7 @@ class CaseRun {
 
   #goldenName(name: string): string {
     return name.replace(
-      /^(pool_head|projector)\.(\d+)\./,
+      /^(pool_head|projector|loss)\.(\d+)\./,
       (_, module: string, block: string) => `${module}.${this.#goldenIndex(Number(block))}.`,
     );
   }
@@ -107,15 +107,18 @@ class CaseRun {
   step(step: number, learningRate: number): void {
     const images = ["input.view1", "input.view2"].map((name) => this.#images(name));
     const stepCount = this.parityCase.lars_lrs.length;
+    const classes = classesOf(this.parityCase);
+    const labels = classes === null ? null : tf.tensor1d([...classes.labels], "int32");
     const reports = stepNetwork(this.network, {
       views: images,
-      labels: null,
+      labels,
       step,
       stepCount,
       learningRate,
       seed: 0,
     });
     tf.dispose(images);
+    labels?.dispose();
     const losses = Float32Array.from(reports, ({ loss }) => loss);
     this.comparison.add("losses", `step${step}.losses`, losses, this.#read(`step${step}.losses`).data);
   }
