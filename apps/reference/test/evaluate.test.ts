@@ -44,7 +44,20 @@ beforeAll(async () => {
     minimumScale: 0.2,
     cropFraction: 0.875,
   };
-  await writeFile(settings, JSON.stringify({ evaluation: { linear } }));
+  const fineTune = {
+    settings: {
+      epochs: 3,
+      batchSize: 16,
+      backboneLearningRate: 0.01,
+      classifierLearningRate: 0.1,
+      momentum: 0.9,
+      weightDecay: 0,
+      minimumScale: 0.5,
+      cropFraction: 1,
+    },
+    labelFractions: [0.1, 0.4],
+  };
+  await writeFile(settings, JSON.stringify({ evaluation: { linear, fineTune } }));
   const words = ["train", "--preset", "smoke", "--config", config, "--data", digits, "--seed", "3"];
   expect(await runCli(...words, "--quiet", "--out", trained)).toMatchObject({ exitCode: 0, stderr: "" });
 }, 300_000);
@@ -95,5 +108,53 @@ describe("evaluate --protocol linear", () => {
     expect(second).toMatchObject({ exitCode: 0, stderr: "" });
     expect(second.stdout).toMatch(/going on after epoch [12] of 3/);
     expect(await resultOf(run, "linear")).toEqual(await resultOf(join(folder, "linear"), "linear"));
+  }, 300_000);
+});
+
+describe("evaluate --protocol fine-tune semi-supervised", () => {
+  const protocols = ["fine-tune", "semi-supervised"];
+
+  it("trains the network on with all labels and with few, the same number of each class", async () => {
+    const run = await copyOf("tuned");
+    const before = await readFile(join(run, "checkpoints", "step-00000004", "tensors.safetensors"));
+    const end = await runCli("evaluate", run, "--protocol", ...protocols, "--config", settings, "--quiet");
+    expect(end).toMatchObject({ exitCode: 0, stderr: "" });
+    const tuned = await resultOf(run, "fine-tune");
+    expect(tuned).toMatchObject({
+      top1ByEpoch: [expect.any(Number), expect.any(Number), expect.any(Number)],
+      protocol: { after: "layer4", start: { checkpoint: "step-00000004" }, epochs: 3 },
+    });
+    const few = await resultOf(run, "semi-supervised");
+    const fractions = few.fractions as Record<string, unknown>[];
+    // 100 images may be fitted on, of ten classes.
+    expect(
+      fractions.map(({ fraction, images, imagesPerClass }) => [fraction, images, imagesPerClass]),
+    ).toEqual([
+      [0.1, 10, { least: 1, most: 1 }],
+      [0.4, 40, { least: 4, most: 4 }],
+    ]);
+    for (const { fineTune, linear } of fractions) {
+      expect(fineTune).toMatchObject({ last: { top1: expect.any(Number), top5: expect.any(Number) } });
+      expect((linear as Record<string, unknown>[]).map(({ block }) => block)).toEqual(blockNames);
+    }
+    expect(await readdir(join(run, "evaluation"))).toEqual(["fine-tune.json", "semi-supervised.json"]);
+    const after = await readFile(join(run, "checkpoints", "step-00000004", "tensors.safetensors"));
+    expect(after.equals(before)).toBe(true);
+  }, 300_000);
+
+  it("goes on after Ctrl-C, to the same results", async () => {
+    const run = await copyOf("tuning");
+    const words = ["evaluate", run, "--protocol", ...protocols, "--config", settings, "--json"];
+    for (const text of ["fine-tune: epoch 1 of 3", "semi-supervised-0.4: epoch 1 of 3"]) {
+      const going = startCli(...words);
+      await going.printed(text);
+      going.process.kill("SIGINT");
+      expect((await going.ended).exitCode).toBe(130);
+    }
+    expect(await readdir(join(run, "evaluation"))).toContain("semi-supervised.parts.json");
+    expect(await runCli(...words)).toMatchObject({ exitCode: 0, stderr: "" });
+    for (const protocol of protocols)
+      expect(await resultOf(run, protocol)).toEqual(await resultOf(join(folder, "tuned"), protocol));
+    expect(await readdir(join(run, "evaluation"))).toEqual(["fine-tune.json", "semi-supervised.json"]);
   }, 300_000);
 });

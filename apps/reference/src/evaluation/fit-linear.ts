@@ -40,7 +40,7 @@ export async function fitLinear(fit: LinearFit): Promise<boolean> {
   const { probe, train, settings, sites, stateFile, protocol, signal, phase, workers } = fit;
   const { epochs } = settings;
   const done = await readLinearState(stateFile, protocol, sites);
-  if (done > 0) phase(`linear: going on after epoch ${done} of ${epochs}`);
+  if (done > 0) phase(`going on after epoch ${done} of ${epochs}`);
   const loader = createFeatureLoader({
     probe,
     source: train,
@@ -64,7 +64,7 @@ export async function fitLinear(fit: LinearFit): Promise<boolean> {
       for (const { classifier, held, scores } of sites) scores.push(await scoreClassifier(classifier, held));
       await writeLinearState(stateFile, protocol, sites);
       const left = ((performance.now() - start) / 1000 / (epoch + 1 - done)) * (epochs - epoch - 1);
-      phase(`linear: epoch ${epoch + 1} of ${epochs}, ${latest(sites)}, ${describeTime(left)} left`);
+      phase(`epoch ${epoch + 1} of ${epochs}, ${latest(sites)}, ${describeTime(left)} left`);
     }
   } finally {
     await loader.close();

@@ -1,8 +1,10 @@
 import { InvalidOptionError } from "@blockwise/spec";
 import { corruptions } from "./corruptions.js";
 import type { EvaluationProtocol } from "./evaluation-protocol.js";
+import { fineTuneProtocol } from "./fine-tune.js";
 import { linear } from "./linear.js";
 import { probes } from "./probes.js";
+import { semiSupervised } from "./semi-supervised.js";
 import { similarity } from "./similarity.js";
 
 /** What `evaluate` runs where no protocol is named; the headline reads its file. */
@@ -10,7 +12,10 @@ export const defaultProtocol = "probes";
 
 /** All protocols, by name. */
 export const protocols: ReadonlyMap<string, EvaluationProtocol> = new Map(
-  [probes, linear, corruptions, similarity].map((protocol) => [protocol.name, protocol]),
+  [probes, linear, fineTuneProtocol, semiSupervised, corruptions, similarity].map((protocol) => [
+    protocol.name,
+    protocol,
+  ]),
 );
 
 /** The protocols of such names, each once, in this order. @throws InvalidOptionError for a name that is none's. */

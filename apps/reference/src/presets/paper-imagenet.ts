@@ -74,6 +74,7 @@ export const paperImagenet: RunConfig = {
     neighbors: 20,
     // Batches of 256, momentum 0.9, weight decay 1e-6, crop and flip; 256 pixels cut to 224 to score.
     linear: "paper",
+    fineTune: { after: null, features: "raw", settings: "barlow-twins", labelFractions: [0.01, 0.1] },
     online: null,
     // Ours: the paper scores no corrupted images and compares no features. Ten images of each class.
     corruptions: { names: "all", severities: [1, 2, 3, 4, 5], scale: "auto", maxTestImages: 10_000 },

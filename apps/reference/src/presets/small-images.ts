@@ -53,6 +53,7 @@ export const smallImages: RunConfig = {
     probeLearningRate: 0.1,
     neighbors: 20,
     linear: "small-data",
+    fineTune: { after: null, features: "raw", settings: "small-data", labelFractions: [0.01, 0.1] },
     online: null,
     corruptions: { names: "all", severities: [1, 2, 3, 4, 5], scale: "auto", maxTestImages: 1000 },
     similarity: { estimator: "unbiased", maxImages: 2000 },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { corruptionsSection } from "./corruptions.js";
+import { fineTuneSection } from "./fine-tune.js";
 import { linearSection } from "./linear.js";
 import { onlineSection } from "./online.js";
 import { count } from "./quantities.js";
@@ -14,6 +15,7 @@ export const evaluationSection = z.strictObject({
   probeLearningRate: z.number().positive(),
   neighbors: count,
   linear: linearSection,
+  fineTune: fineTuneSection,
   online: onlineSection,
   corruptions: corruptionsSection,
   similarity: similaritySection,
