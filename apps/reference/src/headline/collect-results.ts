@@ -36,7 +36,7 @@ export async function collectResults(facts: ExperimentFacts): Promise<ResultsV1>
     protocol: {
       ...protocol,
       pixels: facts.pixels.protocol,
-      ...Object.assign({}, ...collected.map(({ robustness }) => robustness)),
+      ...protocolsByRun(collected),
     },
     engine: engine.id,
     seed: config.seed,
@@ -61,6 +61,24 @@ export async function collectResults(facts: ExperimentFacts): Promise<ResultsV1>
     startedAt: facts.startedAt,
     command: facts.command,
   };
+}
+
+/** How runs were judged on corrupted images and compared, by protocol and run: each may have settings of its own. */
+function protocolsByRun(
+  collected: readonly { readonly run: RunResultV1; readonly robustness: JsonObject }[],
+): JsonObject {
+  const names = [...new Set(collected.flatMap(({ robustness }) => Object.keys(robustness)))];
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      Object.fromEntries(
+        collected.flatMap(({ run, robustness }) => {
+          const protocol = robustness[name];
+          return protocol === undefined ? [] : [[run.name, protocol]];
+        }),
+      ),
+    ]),
+  );
 }
 
 async function collectRun(
