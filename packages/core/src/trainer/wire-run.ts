@@ -3,6 +3,7 @@ import { fold, rootKey } from "@blockwise/random";
 import { requireTimetableFits } from "../timetable/require-timetable-fits.js";
 import { type ResolvedTimetable, resolveTimetable } from "../timetable/timetable.js";
 import { createNetwork, type Network } from "../wiring/network.js";
+import { tryNetwork } from "../wiring/try-network.js";
 import { requireViewCount } from "./check-options.js";
 import type { TrainerOptions } from "./trainer.js";
 
@@ -30,6 +31,7 @@ export function wireRun(options: TrainerOptions): WiredRun {
   try {
     const blocks = network.learners.map(({ definition }) => definition);
     for (const { loss } of blocks) requireViewCount(loss.capabilities.views, augmentation);
+    tryNetwork(network);
     const loader = createLoader({
       source,
       augmentation,
