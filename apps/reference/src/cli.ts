@@ -5,6 +5,7 @@ import { addDoctorCommand } from "./commands/doctor.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addFeaturesCommand } from "./commands/features.js";
 import { addHeadlineCommand } from "./commands/headline.js";
+import { addPlanCommand } from "./commands/plan.js";
 import { addSweepCommand } from "./commands/sweep.js";
 import { addTrainCommand } from "./commands/train.js";
 import { CommandFailure } from "./experiment/run-variant.js";
@@ -24,6 +25,7 @@ addTrainCommand(program);
 addSweepCommand(program);
 addEvaluateCommand(program);
 addFeaturesCommand(program);
+addPlanCommand(program);
 addDoctorCommand(program);
 
 // Whoever reads the output may stop before its end, as `head` does.

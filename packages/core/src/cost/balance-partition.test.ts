@@ -44,7 +44,9 @@ const largest = (options: NetworkOptions, balance: "compute" | "memory") =>
 
 describe("balancePartition", () => {
   it.each(["compute", "memory"] as const)("is as even in %s as any partition is", (balance) => {
-    for (const head of [convolutionExpansion({ dim: 64 }), globalPool()]) {
+    // The last one is cut in the first blocks, whose maps are large, and then holds next to nothing.
+    const cutting = convolutionExpansion({ dim: 64, chunkBytes: 64 * 8 * 8 * 8 * 4 });
+    for (const head of [convolutionExpansion({ dim: 64 }), globalPool(), cutting]) {
       const options = { ...network(18), head };
       const pieces = partitionBackbone(options.backbone, "units").map(({ units }) =>
         units.map(({ id }) => id),

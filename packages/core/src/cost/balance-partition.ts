@@ -50,7 +50,7 @@ export function balancePartition(
       received: balance,
     });
   }
-  const layerCost = balance === "compute" ? multiplyAddsOf : measuredOrCounted(engine);
+  const layerCost = balance === "compute" ? multiplyAddsOf : measuredOrCounted(engine, options.batchSize);
   const measured = pieces.map(measurePieces(imageShape, layerCost));
   const endCosts = new Map<object, Map<number, number>>();
   const starts = balanceGroups(pieces.length, blocks, (start, end, index) => {
@@ -78,11 +78,11 @@ export function balancePartition(
 
 type LayerCost = (layer: LayerV1, inputShape: readonly number[]) => number;
 
-function measuredOrCounted(engine: EngineV1): LayerCost {
+function measuredOrCounted(engine: EngineV1, batchSize: number): LayerCost {
   return (layer, inputShape) =>
     countParameters(layer.parameters) > defaultLargestCount
-      ? bytesPerValue * activationSizeOf(layer, inputShape)
-      : activationBytesOf(layer, inputShape, engine);
+      ? bytesPerValue * activationSizeOf(layer, inputShape, batchSize)
+      : activationBytesOf(layer, inputShape, batchSize, engine);
 }
 
 const bytesPerValue = 4;

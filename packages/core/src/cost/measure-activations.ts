@@ -34,7 +34,7 @@ export function measureActivations(
     const measure = (layer: LayerV1, inputShape: readonly number[]): number | null =>
       countParameters(layer.parameters) > largestParameterCount
         ? null
-        : samples * shareAt(site.batchSize, layer, inputShape) * activationBytesOf(layer, inputShape, engine);
+        : samples * activationBytesOf(layer, inputShape, site.batchSize, engine);
     let shape = inputShape;
     let backbone: number | null = 0;
     for (const { layer } of units) {
@@ -60,14 +60,18 @@ function shareAt(batchSize: number, layer: LayerV1, inputShape: readonly number[
 export const defaultLargestCount: number = 2 ** 24;
 
 /**
- * The bytes that a layer's forward pass holds for the backward pass, for one sample of such a shape: the difference between
- * 4 and 2 samples, so that what does not grow with the batch drops out.
+ * The bytes that a layer's forward pass holds for the backward pass, for one sample of a batch: the difference between 4 and
+ * 2 samples, so that what does not grow with the batch drops out, times what the layer holds less of a batch of that size.
  */
-export function activationBytesOf(layer: LayerV1, inputShape: readonly number[], engine: EngineV1): number {
+export function activationBytesOf(
+  layer: LayerV1,
+  inputShape: readonly number[],
+  batchSize: number,
+  engine: EngineV1,
+): number {
   const [few, many] = sampleCounts;
-  return (
-    (heldBytes(layer, inputShape, engine, many) - heldBytes(layer, inputShape, engine, few)) / (many - few)
-  );
+  const held = (samples: number): number => heldBytes(layer, inputShape, engine, samples);
+  return (shareAt(batchSize, layer, inputShape) * (held(many) - held(few))) / (many - few);
 }
 
 /** Batch norm needs two values a channel even where maps have shrunk to one place. */
