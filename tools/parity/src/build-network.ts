@@ -13,15 +13,26 @@ import type { ParityCase } from "./case-format.js";
 import type { CaseLoss } from "./case-loss.js";
 import { type Recording, recordGradients, recordViews } from "./recording.js";
 
+/** What a case leaves open. */
+export interface Variant {
+  /** How much of a head's expanded map is held at a time, in bytes. @default "auto" */
+  readonly chunkBytes?: number | "auto";
+}
+
 /** The network that a case describes, with plugins that record what passes through them. */
-export function buildNetwork(parityCase: ParityCase, engine: EngineV1, recording: Recording): Network {
+export function buildNetwork(
+  parityCase: ParityCase,
+  engine: EngineV1,
+  recording: Recording,
+  variant: Variant = {},
+): Network {
   const { block, layers, width, stem, projector, batch, size, detach } = parityCase;
   const optimizer = lars({ momentum: 0.9, trustCoefficient: 0.001, weightDecay: 1e-6 });
   return createNetwork({
     engine,
     backbone: resnet({ depth: { unit: block, unitCounts: layers }, width, stem }),
     partition: detach ? "stages" : "end-to-end",
-    head: headOf(parityCase),
+    head: headOf(parityCase, variant),
     projector: mlpProjector({ widths: projector }),
     loss: recordViews(lossOf(parityCase), recording),
     optimizer: recordGradients(optimizer, recording),
@@ -33,12 +44,12 @@ export function buildNetwork(parityCase: ParityCase, engine: EngineV1, recording
 }
 
 /** The head that a case describes. */
-export function headOf(parityCase: ParityCase): HeadV1 {
+export function headOf(parityCase: ParityCase, { chunkBytes = "auto" }: Variant = {}): HeadV1 {
   switch (parityCase.head) {
     case "gsp":
       return globalPool();
     case "cbe1":
-      return convolutionExpansion({ dim: parityCase.dim, kernelSize: 1 });
+      return convolutionExpansion({ dim: parityCase.dim, kernelSize: 1, chunkBytes });
     case "cbe3":
       return convolutionExpansion({ dim: parityCase.dim, kernelSize: 3 });
     case "lsp":

@@ -10,16 +10,21 @@ import {
 import type { SafetensorsFile } from "@blockwise/safetensors";
 import { type EngineV1, MalformedFileError, type ParameterLayoutV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
-import { buildNetwork, classesOf, headOf } from "./build-network.js";
+import { buildNetwork, classesOf, headOf, type Variant } from "./build-network.js";
 import type { ParityCase } from "./case-format.js";
 import { Comparison } from "./compare.js";
 import type { Recording } from "./recording.js";
 
 /** Builds a case's network, loads its start, repeats its steps, and compares all that the golden file holds. */
-export function runCase(parityCase: ParityCase, golden: SafetensorsFile, engine: EngineV1): Comparison {
+export function runCase(
+  parityCase: ParityCase,
+  golden: SafetensorsFile,
+  engine: EngineV1,
+  variant: Variant = {},
+): Comparison {
   const recording: Recording = new Map();
-  const network = buildNetwork(parityCase, engine, recording);
-  const run = new CaseRun(parityCase, golden, network);
+  const network = buildNetwork(parityCase, engine, recording, variant);
+  const run = new CaseRun(parityCase, golden, network, variant);
   try {
     run.loadStart();
     for (const [step, learningRate] of parityCase.lars_lrs.entries()) {
@@ -49,6 +54,7 @@ class CaseRun {
     readonly parityCase: ParityCase,
     readonly golden: SafetensorsFile,
     readonly network: Network,
+    readonly variant: Variant,
   ) {}
 
   /** End to end there is one block here, and its head and projector are the last of the file's. */
@@ -157,7 +163,7 @@ class CaseRun {
   compareEvaluation(): void {
     const probe = createFeatureProbe({
       network: this.network,
-      head: headOf(this.parityCase),
+      head: headOf(this.parityCase, this.variant),
       seed: 0,
       initialize: (spec) => this.#tensor(spec.name.replace(/^probe_head\./, "init.pool_head."), spec),
     });
