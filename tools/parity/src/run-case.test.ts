@@ -68,8 +68,9 @@ describe("parity with PyTorch", () => {
 async function runChanged(
   change: (tensors: Map<string, { shape: readonly number[]; data: Float32Array }>) => void,
   changedCase: Partial<ParityCase> = {},
+  original: ParityCase = cheapest,
 ): Promise<ReturnType<typeof runCase>> {
-  const golden = await goldenOf(cheapest);
+  const golden = await goldenOf(original);
   const engine = await createEngine({ name: "wasm" });
   const copies = new Map(
     [...golden.tensors].map(([name, { shape, data }]) => [
@@ -79,7 +80,7 @@ async function runChanged(
   );
   change(copies);
   const tensors = new Map([...copies].map(([name, copy]) => [name, { dtype: "F32" as const, ...copy }]));
-  return runCase({ ...cheapest, ...changedCase } as ParityCase, { ...golden, tensors }, engine);
+  return runCase({ ...original, ...changedCase } as ParityCase, { ...golden, tensors }, engine);
 }
 
 describe("a difference that must be noticed", () => {
@@ -112,6 +113,16 @@ describe("a difference that must be noticed", () => {
     ["a learning rate", { lars_lrs: [0.1, 0.4, 0.31] }],
   ])("%s that is off", async (_, changes) => {
     expect((await runChanged(() => undefined, changes)).passed).toBe(false);
+  });
+
+  it.each<[string, string, Partial<ParityCase>]>([
+    ["a label", "basic-cifar-cross-entropy-blockwise", { labels: [0, 1, 2, 3, 3, 2] }],
+    ["the smoothing of targets", "basic-cifar-cross-entropy-blockwise", { smoothing: 0.11 }],
+    ["a temperature", "basic-cifar-greedy-infomax-blockwise", { temperature: 2.02 }],
+    ["the next block's weight", "basic-cifar-look-ahead-blockwise", { weight: 0.51 }],
+  ])("%s that is off", async (_, name, changes) => {
+    const original = cases.find((item) => item.name === name);
+    expect((await runChanged(() => undefined, changes, original)).passed).toBe(false);
   });
 
   it("values that are no numbers", async () => {
