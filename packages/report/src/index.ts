@@ -4,6 +4,7 @@ export type {
   BlockResultV1,
   CollapseIndicatorsV1,
   LossCurveV1,
+  OnlineCurveV1,
   ResultsV1,
   RunNameV1,
   RunResultV1,

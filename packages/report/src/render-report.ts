@@ -5,6 +5,7 @@ import { collapseSection } from "./section/collapse.js";
 import { corruptionsSection } from "./section/corruptions.js";
 import { detailsSection } from "./section/details.js";
 import { lossCurvesSection } from "./section/loss-curves.js";
+import { onlineCurvesSection } from "./section/online-curves.js";
 import { overviewSection } from "./section/overview.js";
 import { similaritySection } from "./section/similarity.js";
 import { timingsSection } from "./section/timings.js";
@@ -27,6 +28,7 @@ export function renderReport(results: ResultsV1): string {
     main: [
       accuracySection(results),
       lossCurvesSection(results),
+      onlineCurvesSection(results),
       collapseSection(results),
       corruptionsSection(results),
       similaritySection(results),

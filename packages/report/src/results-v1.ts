@@ -45,6 +45,18 @@ export interface LossCurveV1 {
   readonly loss: readonly (number | null)[];
 }
 
+/** What the online probe read of a block while it trained: accuracies in percent on the held-out split. */
+export interface OnlineCurveV1 {
+  readonly block: string;
+  /** Steps done, ascending. */
+  readonly steps: readonly number[];
+  /** Of linear classifiers on pooled features and on the head's output; null where the block had not learnt yet. */
+  readonly raw: readonly (number | null)[];
+  readonly head: readonly (number | null)[];
+  /** Of nearest neighbours on pooled features. */
+  readonly neighbors: readonly number[];
+}
+
 /** What training took. */
 export interface TrainResultV1 {
   readonly steps: number;
@@ -53,6 +65,8 @@ export interface TrainResultV1 {
   readonly pairsPerSecond: number;
   readonly peakMemoryBytes: number;
   readonly lossCurve?: readonly LossCurveV1[];
+  /** Where the run had an online probe. */
+  readonly onlineCurve?: readonly OnlineCurveV1[];
 }
 
 /** One network of the experiment. */

@@ -1,13 +1,16 @@
 import { release } from "node:os";
+import type { OnlineReadingV1 } from "@blockwise/evaluate";
 import type { ResultsV1, RunNameV1, RunResultV1 } from "@blockwise/report";
 import type { JsonObject } from "@blockwise/spec";
 import { readRobustness } from "../experiment/robustness-result.js";
 import { type RunOutcome, readOutcome } from "../experiment/run-result.js";
 import type { PixelScore } from "../experiment/score-pixels.js";
+import { readJsonLines } from "../progress/json-lines.js";
 import { readStepLog } from "../progress/step-log.js";
 import type { OpenedRun } from "../run/open-run.js";
 import { runFolder } from "../run/run-folder.js";
 import { lossCurves } from "./loss-curves.js";
+import { onlineCurves } from "./online-curves.js";
 
 /** What is known of the experiment beside what its runs have written. */
 export interface ExperimentFacts {
@@ -89,6 +92,8 @@ async function collectRun(
   const { train, blocks } = outcome;
   const lossCurve = lossCurves(await readStepLog(runFolder(folder).log));
   const { results, protocol: robustness } = await readRobustness(folder);
-  const trained = train === null ? null : { ...train, lossCurve };
+  const onlineCurve = onlineCurves(await readJsonLines<OnlineReadingV1>(runFolder(folder).online));
+  const online = onlineCurve.length === 0 ? {} : { onlineCurve };
+  const trained = train === null ? null : { ...train, lossCurve, ...online };
   return { ...outcome, run: { name, train: trained, blocks, ...results }, robustness };
 }

@@ -1,0 +1,60 @@
+import type { Html } from "../page/html.js";
+import { table } from "../page/table.js";
+import { lineChart } from "./line-chart.js";
+
+/** More rows say no more than the chart does. */
+const tableRows = 12;
+
+/** A value that was recorded at some steps. */
+export interface StepsCurve {
+  readonly name: string;
+  /** From 0, ascending. */
+  readonly steps: readonly number[];
+  /** One a step. */
+  readonly values: readonly (number | null)[];
+}
+
+/** Curves over the steps of a run, on one axis, as a chart and as a table of some of the steps. */
+export function stepsChart(chart: {
+  readonly id: string;
+  readonly title: string;
+  readonly description: (stepCount: number) => string;
+  readonly verticalTitle: string;
+  readonly curves: readonly StepsCurve[];
+  readonly format: (value: number | null | undefined) => string;
+}): Html {
+  const { id, title, verticalTitle, curves, format } = chart;
+  const steps = [...new Set(curves.flatMap((curve) => curve.steps))].sort((a, b) => a - b);
+  const series = curves.map((curve) => {
+    const byStep = new Map(curve.steps.map((step, position) => [step, curve.values[position] ?? null]));
+    return { name: curve.name, values: steps.map((step) => byStep.get(step) ?? null) };
+  });
+  const shown = evenlySpaced(steps.length, tableRows);
+  return lineChart({
+    id,
+    title,
+    description: chart.description(steps.length),
+    horizontalTitle: "step",
+    verticalTitle,
+    positions: steps,
+    series,
+    table: table({
+      caption: `${title}, at ${shown.length} of ${steps.length} recorded steps`,
+      head: ["Step", ...series.map(({ name }) => name)],
+      groups: [
+        {
+          rows: shown.map((position) => [
+            String(steps[position]),
+            ...series.map(({ values }) => format(values[position])),
+          ]),
+        },
+      ],
+    }),
+  });
+}
+
+/** At most `count` positions from 0 to `length - 1`, the first and the last among them. */
+function evenlySpaced(length: number, count: number): readonly number[] {
+  if (length <= count) return Array.from({ length }, (_, position) => position);
+  return Array.from({ length: count }, (_, index) => Math.round((index * (length - 1)) / (count - 1)));
+}
