@@ -18,7 +18,7 @@ const GREY_ICE = 0.914;
  * Lays ice over the image: `image * x + frost * ice`.
  *
  * Differs from the original, which lays parts of five photographs of frost over images: this ice is drawn. Its weights
- * are the published ones; its texture and mean brightness (about 0.4) are not the photographs'.
+ * are the published ones; its texture and mean brightness (about 0.55) are not the photographs'.
  */
 export const frost: CorruptionFactory = defineCorruption<Pane>({
   imagenet: [

@@ -10,7 +10,8 @@ const STRETCH = 3;
  * Ice on a window pane: bright ridges that branch at ever finer scales, each octave stretched along a random direction.
  *
  * ```text
- * sum_k 2^-k (1 - |2 n_k - 1|)^2 / sum_k 2^-k,  n_k = smooth value noise with cells of cell / 2^k pixels
+ * p = sum_k 0.75^k (1 - |2 n_k - 1|)^2 / sum_k 0.75^k,  n_k = smooth value noise with cells of cell / 2^k pixels
+ * ice = 2 p - 0.35, cut off at 0 and 1
  * ```
  *
  * @param cell - width in pixels of the coarsest cells
@@ -25,8 +26,8 @@ export function frostPattern(
   const pattern = new Float64Array(height * width);
   let total = 0;
   for (let octave = 0; octave < OCTAVES; octave++) {
-    const weight = 2 ** -octave;
-    const size = cell * weight;
+    const weight = 0.75 ** octave;
+    const size = cell / 2 ** octave;
     total += weight;
     const noise = makeValueNoise(random);
     const angle = 2 * Math.PI * random.uniform();
@@ -42,7 +43,7 @@ export function frostPattern(
       }
     }
   }
-  return pattern.map((value) => value / total);
+  return pattern.map((value) => Math.min(1, Math.max(0, (2 * value) / total - 0.35)));
 }
 
 /** Random numbers from 0 to 1 at whole coordinates, smoothly interpolated in between. */

@@ -24,6 +24,7 @@ dt { color: var(--muted); }
 dd { margin: 0; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
 .scroll { overflow-x: auto; }
+.scroll + .scroll { margin-top: 1.5rem; }
 .scroll:focus-visible, summary:focus-visible { outline: 3px solid var(--series-0); outline-offset: 2px; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; overflow-wrap: normal; }
 caption { text-align: left; padding-bottom: .4rem; }
