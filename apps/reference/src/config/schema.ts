@@ -5,6 +5,7 @@ import { dataSection } from "./sections/data.js";
 import { evaluationSection } from "./sections/evaluation.js";
 import { headSection } from "./sections/head.js";
 import { lossSection } from "./sections/loss.js";
+import { metersSection } from "./sections/meters.js";
 import { networkSection } from "./sections/network.js";
 import { noiseSection } from "./sections/noise.js";
 import { optimizerSection } from "./sections/optimizer.js";
@@ -38,6 +39,7 @@ export const runConfigSchema = z.strictObject({
   /** Threads that prepare batches; null for what suits the machine. */
   workers: z.int().min(0).nullable(),
   checkpoints: checkpointsSection,
+  meters: metersSection,
   evaluation: evaluationSection,
 });
 

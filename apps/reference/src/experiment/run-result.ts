@@ -1,6 +1,7 @@
 import type { RunResultV1, TrainResultV1 } from "@blockwise/report";
 import type { JsonObject } from "@blockwise/spec";
 import type { EvaluationRecord } from "../evaluation/probes.js";
+import { readStepLog } from "../progress/step-log.js";
 import { readJsonIfThere, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
 
@@ -33,15 +34,28 @@ export async function readOutcome(name: string, folder: string): Promise<RunOutc
           pairsPerSecond: training.pairsPerSecond,
           peakMemoryBytes: training.peakMemoryBytes,
         };
-  const warnings = Object.entries(training?.skippedSteps ?? {})
+  const skips = Object.entries(training?.skippedSteps ?? {})
     .filter(([, skipped]) => skipped > 0)
     .map(
-      ([block, skipped]) =>
-        `${name}: ${block} skipped ${skipped} steps with a loss or gradient that was not finite.`,
+      ([block, skipped]) => `${block} skipped ${skipped} steps with a loss or gradient that was not finite.`,
     );
+  const health = await loggedWarnings(files.log);
+  const warnings = [...skips, ...health].map((message) => `${name}: ${message}`);
   const timings = [
     ...(training === null ? [] : [[`training ${name}`, training.seconds] as const]),
     ...(evaluation === null ? [] : [[`probing ${name}`, evaluation.seconds] as const]),
   ];
   return { train, blocks, protocol: evaluation?.protocol ?? null, warnings, timings };
+}
+
+/** What a run's log warns of, once by block and kind: a run that was resumed may have been told twice. */
+async function loggedWarnings(log: string): Promise<readonly string[]> {
+  const messages = new Map<string, string>();
+  for (const { step, warnings = [] } of await readStepLog(log)) {
+    for (const { block, kind, message } of warnings) {
+      const name = `${kind} ${block}`;
+      if (!messages.has(name)) messages.set(name, `at step ${step}, ${message}`);
+    }
+  }
+  return [...messages.values()];
 }

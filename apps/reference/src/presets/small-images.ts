@@ -46,6 +46,7 @@ export const smallImages: RunConfig = {
   engine: "auto",
   workers: null,
   checkpoints: { everySteps: 100, keep: 2 },
+  meters: { everySteps: 50 },
   evaluation: {
     maxTrainImages: null,
     maxTestImages: null,

@@ -38,7 +38,7 @@ describe("stepLog", () => {
   it("drops what an earlier run wrote past the step that it goes on from", async () => {
     const file = await logFile();
     const run = async (startStep: number, losses: readonly number[]) => {
-      const log = stepLog(file);
+      const log = stepLog(file, () => []);
       await log.onRunStart?.({ startStep, stepCount: 4, blocks: ["layer1"] });
       for (const [index, loss] of losses.entries()) await log.onStepEnd?.(stepEvent(startStep + index, loss));
     };
@@ -58,7 +58,10 @@ describe("stepLog", () => {
     const file = await logFile();
     const event = stepEvent(0, 2);
     const late = { ...event.blocks[0], block: "layer2", loss: 3, learningRate: 0.4 };
-    await stepLog(file).onStepEnd?.({ ...event, blocks: [...event.blocks, late] as StepEventV1["blocks"] });
+    await stepLog(file, () => []).onStepEnd?.({
+      ...event,
+      blocks: [...event.blocks, late] as StepEventV1["blocks"],
+    });
     expect(await readStepLog(file)).toMatchObject([
       { step: 0, learningRate: { layer1: 0.1, layer2: 0.4 }, loss: { layer1: 2, layer2: 3 } },
     ]);
@@ -66,8 +69,40 @@ describe("stepLog", () => {
 
   it("writes losses that are not finite as null", async () => {
     const file = await logFile();
-    await stepLog(file).onStepEnd?.(stepEvent(0, Number.NaN));
+    await stepLog(file, () => []).onStepEnd?.(stepEvent(0, Number.NaN));
     expect((await readStepLog(file))[0]?.loss).toEqual({ layer1: null });
+  });
+
+  it("writes health and warnings where there are any", async () => {
+    const file = await logFile();
+    const measured = {
+      effectiveRank: 3,
+      meanAbsoluteCorrelation: 0.5,
+      gradientNorm: 1,
+      weightNorm: 0,
+      trustRatio: Number.NaN,
+    };
+    const warning = {
+      block: "layer1",
+      kind: "low-rank",
+      measured: 3,
+      threshold: 6,
+      message: "Low.",
+    } as const;
+    const log = stepLog(file, ({ step }) => (step === 1 ? [warning] : []));
+    const plain = stepEvent(0, 1);
+    await log.onStepEnd?.(plain);
+    await log.onStepEnd?.({
+      ...plain,
+      step: 1,
+      blocks: plain.blocks.map((block) => ({ ...block, health: measured })),
+    });
+    const [first, second] = await readStepLog(file);
+    expect(Object.keys(first ?? {})).toEqual(["step", "learningRate", "loss", "embeddingDeviation"]);
+    expect(second).toMatchObject({
+      health: { layer1: { ...measured, trustRatio: null } },
+      warnings: [warning],
+    });
   });
 
   it("takes an absent file for an empty log", async () => {

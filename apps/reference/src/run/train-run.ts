@@ -9,6 +9,7 @@ import {
 import { CheckpointError, type TrainerCallbackV1 } from "@blockwise/spec";
 import type { Reporter } from "../progress/reporter.js";
 import { stepLog } from "../progress/step-log.js";
+import { watchHealth } from "../progress/watch-health.js";
 import { writeInputRecord } from "./input-record.js";
 import { describeBroken, type InputReport, toInputReport } from "./input-report.js";
 import { openOnlineProbe } from "./online-probe.js";
@@ -52,11 +53,15 @@ export async function trainRun(
   const { name, folder, resume, reporter, signal } = options;
   const files = runFolder(folder);
   const online = openOnlineProbe(run, () => trainer.network, { folder, name, reporter });
+  const watch = watchHealth(
+    (block) => trainer.network.learners.find(({ definition }) => definition.id === block)?.definition.site,
+    (message) => reporter.report({ event: "note", message: `${name}: ${message}` }),
+  );
   // Wired first: a configuration that cannot be trained leaves nothing behind.
   const trainer = createTrainer({
     ...wiring(run),
     ...(config.workers === null ? {} : { workers: config.workers }),
-    callbacks: [stepLog(files.log), ...(online?.callbacks ?? []), reportTo(reporter, name)],
+    callbacks: [stepLog(files.log, watch), ...(online?.callbacks ?? []), reportTo(reporter, name)],
     checkpoints: { directory: files.checkpoints, ...config.checkpoints },
     frozenOutputs: config.frozenOutputs && {
       directory: files.frozenOutputs,
@@ -120,6 +125,7 @@ function wiring({ config, engine, data, plugins }: OpenedRun): TrainerOptions {
     epochs: config.epochs,
     maxSteps: config.maxSteps,
     seed: config.seed,
+    meters: config.meters,
   };
 }
 

@@ -1,0 +1,33 @@
+import { type HealthWarning, healthWarnings } from "@blockwise/core";
+import type { LocalLossSiteV1, StepEventV1 } from "@blockwise/spec";
+
+/** Gives what a step's health warns of that no step before did. */
+export type HealthWatch = (event: StepEventV1) => readonly HealthWarning[];
+
+/**
+ * Watches the health of a run's blocks; each kind of warning comes once a block.
+ *
+ * @param siteOf The site of a block, by its id.
+ * @param tell Is told the message of each warning.
+ */
+export function watchHealth(
+  siteOf: (block: string) => LocalLossSiteV1 | undefined,
+  tell: (message: string) => void,
+): HealthWatch {
+  const told = new Set<string>();
+  return ({ blocks }) => {
+    const warnings = blocks
+      .flatMap((report) => {
+        const site = siteOf(report.block);
+        return site === undefined ? [] : healthWarnings(report, site);
+      })
+      .filter(({ block, kind }) => {
+        const name = `${kind} ${block}`;
+        if (told.has(name)) return false;
+        told.add(name);
+        return true;
+      });
+    for (const { message } of warnings) tell(message);
+    return warnings;
+  };
+}
