@@ -1,5 +1,5 @@
 import { checkProbability, checkRange } from "../check-options.js";
-import { makeGaussianBlur } from "../pixels/blur.js";
+import { gaussianBlurInto } from "../pixels/blur.js";
 import { makeScratch } from "../pixels/scratch.js";
 import type { ImageOperation } from "./image-operation.js";
 
@@ -21,14 +21,13 @@ export function gaussianBlur(options: GaussianBlurOptions): ImageOperation {
   checkProbability("probability", probability);
   checkRange("sigma", sigma, Number.POSITIVE_INFINITY);
   const scratch = makeScratch();
-  const blur = makeGaussianBlur();
   return {
     id: "gaussian-blur",
     options: { probability, sigma },
     apply: (image, random) => {
       if (random.uniform() >= probability) return image;
       const out = scratch(image);
-      blur(image, out, sigma[0] + (sigma[1] - sigma[0]) * random.uniform());
+      gaussianBlurInto(image, out, sigma[0] + (sigma[1] - sigma[0]) * random.uniform());
       return out;
     },
   };

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { RawImage } from "@blockwise/spec";
 import { describe, expect, test } from "vitest";
 import { adjustBrightness, adjustContrast, adjustSaturation } from "./adjust.js";
-import { makeGaussianBlur } from "./blur.js";
+import { gaussianBlurInto } from "./blur.js";
 import { flipHorizontally } from "./flip.js";
 import { toGrayscale } from "./grayscale.js";
 import { adjustHue } from "./hue.js";
@@ -21,7 +21,7 @@ const inPlace: Readonly<Record<string, Adjust>> = {
   saturation: adjustSaturation,
   hue: adjustHue,
   grayscale: toGrayscale,
-  gaussian_blur: makeGaussianBlur(),
+  gaussian_blur: gaussianBlurInto,
   solarize: solarizeAbove,
 };
 

@@ -1,0 +1,2 @@
+export { blurColumns, blurRows } from "./blur";
+export { resizeColumns, resizeRows } from "./resize";
