@@ -43,7 +43,7 @@ async function evaluate(folder: string | undefined, flags: EvaluateFlags): Promi
       option: "run",
       expected: "the folder of a run to evaluate",
       received: folder,
-      hint: "Or list the protocols with --list.",
+      hint: "Name it before --protocol, or list the protocols with --list.",
     });
   }
   const reporter = createReporter(reporterMode(flags));
