@@ -154,7 +154,7 @@ describe("checkConfig", () => {
 describe("resumeConfig", () => {
   const settled = {
     ...quick,
-    data: { ...quick.data, dataset: "cifar10", imageSize: 32 },
+    data: { ...quick.data, dataset: "cifar10", imageSize: 32, enlarge: true },
     augmentation: { ...quick.augmentation, flip: true },
   };
 

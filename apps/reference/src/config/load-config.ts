@@ -96,7 +96,11 @@ function requireSame(asked: unknown, kept: unknown, path: readonly string[]): vo
     return;
   }
   if (isRecord(asked) && isRecord(kept)) {
-    for (const [key, value] of Object.entries(asked)) requireSame(value, kept[key], [...path, key]);
+    for (const [key, value] of Object.entries(asked)) {
+      // A size that is left open enlarges, whatever else is said.
+      if (key === "enlarge" && asked.imageSize === "auto") continue;
+      requireSame(value, kept[key], [...path, key]);
+    }
     return;
   }
   throw new InvalidOptionError({
