@@ -1,6 +1,6 @@
 import { createEngine } from "@blockwise/engine";
 import { convolutionExpansion } from "@blockwise/heads";
-import type { AugmentationV1, EngineV1 } from "@blockwise/spec";
+import type { AugmentationV1, EngineV1, StoredImages } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { plainView, tinyImages } from "../__fixtures__/tiny-images.js";
@@ -29,6 +29,29 @@ afterEach(() => {
 });
 
 describe("extractFeatures", () => {
+  it("leaves out the rows of images that are read from files and broken", async () => {
+    const store: StoredImages = {
+      kind: "stored",
+      channels: 3,
+      paths: { root: "2,4,5,6,7", bytes: new Uint8Array(), ends: new Float64Array() },
+      files: Uint32Array.from({ length: 10 }, (_, index) => index),
+      spans: null,
+      maxBrokenShare: 1,
+      readerRecipe: {
+        module: new URL("../__fixtures__/reader-with-gaps.mjs", import.meta.url).href,
+        exportName: "readerWithGaps",
+      },
+    };
+    const gaps = { ...source, store };
+    const [first] = await extractFeatures({ ...pass, source: gaps, probe, batchSize: 4 });
+    expect([...(first?.indices ?? [])]).toEqual([0, 1, 3, 8, 9]);
+    expect([...(first?.raw.labels ?? [])]).toEqual([0, 1, 1, 0, 1]);
+    expect(first?.raw.features).toHaveLength(5 * 4);
+    expect(first?.head.features).toHaveLength(5 * 6);
+    const [alone] = await extractFeatures({ ...pass, source: gaps, probe, batchSize: 1 });
+    expect(alone?.raw.features).toBeCloseToTensor(first?.raw.features ?? [], { absolute: 1e-5 });
+  });
+
   it("reads all images in the source's order, the last batch smaller", async () => {
     const tables = await extractFeatures({ ...pass, probe, batchSize: 4 });
     expect(tables.map(({ id, trainedHead, raw, head: { dim } }) => [id, trainedHead, raw.dim, dim])).toEqual([
