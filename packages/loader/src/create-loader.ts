@@ -103,6 +103,9 @@ export function createLoader(options: LoaderOptions): Loader {
         if (batch === null) producer.release(step);
         else yield batch;
       }
+      await producer.end();
+      const failure = producer.failure();
+      if (failure !== null) throw failure;
     } finally {
       await producer.end();
       if (!isClosed()) state = "free";

@@ -51,6 +51,8 @@ export function makeMainThreadProducer(
     end: async () => {
       current = null;
     },
+    // It is thrown when it happens.
+    failure: () => null,
     close: async () => {
       await reader?.doClose();
       reader = null;

@@ -100,6 +100,7 @@ export function makeWorkerProducer(
       await wait(() => busy === 0);
       states = null;
     },
+    failure: () => failure,
     close: async () => {
       closed = true;
       if (states !== null) callOff(states);
