@@ -23,7 +23,7 @@ export { initialTensor } from "./learner/initialize.js";
 export { addNoise, type NoiseOptions } from "./learner/noise.js";
 export type { OpenStep } from "./learner/open-step.js";
 export { effectiveRank } from "./meters/effective-rank.js";
-export { type HealthWarning, healthWarnings } from "./meters/health-warnings.js";
+export { type HealthWarning, healthWarnings, type WatchedBlock } from "./meters/health-warnings.js";
 export { meanAbsoluteCorrelation } from "./meters/mean-absolute-correlation.js";
 export { defaultMeters, type MeterOptions } from "./meters/measure-health.js";
 export {

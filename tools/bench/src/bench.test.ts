@@ -5,6 +5,7 @@ import { memoryTable } from "./compare-memory.js";
 import { profileKernels } from "./kernel-profile.js";
 import { measureMemory } from "./measure-memory.js";
 import { buildModel } from "./models.js";
+import { timeMeters } from "./time-meters.js";
 import { median, timeSteps } from "./time-steps.js";
 
 let engine: Awaited<ReturnType<typeof createEngine>>;
@@ -104,6 +105,16 @@ describe("profileKernels", () => {
       }),
     ).toThrow("stop");
     expect(tf.getKernel("Add", tf.getBackend())?.kernelFunc).toBe(before);
+  });
+});
+
+describe("timeMeters", () => {
+  it("says what part of the time one measurement in 50 steps takes, and leaves no tensor", () => {
+    const before = tf.memory().numTensors;
+    const { stepMsMedian, extraMsMedian, share, everySteps } = timeMeters(small, engine, 2);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(everySteps).toBe(50);
+    expect(share).toBeCloseTo(extraMsMedian / 50 / stepMsMedian, 9);
   });
 });
 

@@ -8,6 +8,7 @@ import { addInputCommands } from "./input/input-commands.js";
 import { profileKernels } from "./kernel-profile.js";
 import { measureMemory } from "./measure-memory.js";
 import { type ModelName, models, type Workload } from "./models.js";
+import { type MetersCost, timeMeters } from "./time-meters.js";
 import { timeSteps } from "./time-steps.js";
 
 interface BenchOptions extends Pick<Workload, "batch" | "mode" | "model" | "size"> {
@@ -18,6 +19,7 @@ interface BenchOptions extends Pick<Workload, "batch" | "mode" | "model" | "size
   readonly json?: true;
   readonly profile?: true;
   readonly memory?: true;
+  readonly meters?: true;
   readonly compare?: "torch";
 }
 
@@ -48,6 +50,7 @@ const program = new Command("bench")
   )
   .option("--json", "print one JSON object")
   .option("--memory", "measure memory instead: blockwise and end to end, or with --json the --mode alone")
+  .option("--meters", "say what measuring the health of all blocks costs instead")
   .option("--profile", "say where the time of one more step goes, by kernel")
   .addOption(new Option("--compare <peer>", "time the same work elsewhere, on one core").choices(["torch"]))
   .action(async (options: BenchOptions) => {
@@ -63,6 +66,7 @@ const program = new Command("bench")
       });
     }
     const engine = await createEngine({ name: options.engine });
+    if (options.meters) return printMeters(timeMeters(workload, engine, steps), options);
     const peer = options.compare === undefined ? null : timeTorch(workload, steps, 1);
     const result = timeSteps(workload, engine, steps);
     const ratio = peer === null ? null : result.pairsPerSecond / peer.pairsPerSecond;
@@ -87,6 +91,15 @@ const program = new Command("bench")
 async function printMemory(workload: Workload, { engine: name, json }: BenchOptions): Promise<void> {
   if (json) console.log(JSON.stringify(await measureMemory(workload, await createEngine({ name }))));
   else console.log(memoryTable(measureBothModes(workload, name)));
+}
+
+function printMeters(cost: MetersCost, { json }: BenchOptions): void {
+  if (json) console.log(JSON.stringify(cost));
+  else
+    console.log(
+      `${cost.stepMsMedian.toFixed(0)} ms a step, ${cost.extraMsMedian.toFixed(0)} ms more where health is measured: ` +
+        `${(100 * cost.share).toFixed(2)} % of the time at one in ${cost.everySteps} steps`,
+    );
 }
 
 function printProfile(workload: Workload, engine: Awaited<ReturnType<typeof createEngine>>): void {

@@ -1,5 +1,5 @@
 import { type ResNetOptions, resnet } from "@blockwise/backbone-resnet";
-import { createNetwork, type Network } from "@blockwise/core";
+import { createNetwork, type MeterOptions, type Network } from "@blockwise/core";
 import { convolutionExpansion, mlpProjector } from "@blockwise/heads";
 import { barlowTwins } from "@blockwise/loss-barlow-twins";
 import { sgd } from "@blockwise/optim";
@@ -35,8 +35,15 @@ export interface Workload {
   readonly chunkBytes: number | "auto";
 }
 
-/** The network of a workload: head 1x1 to `dim`, projector of three layers, Barlow Twins, SGD with momentum. */
-export function buildModel(workload: Workload, engine: EngineV1): Network {
+/**
+ * The network of a workload: head 1x1 to `dim`, projector of three layers, Barlow Twins, SGD with momentum; without health
+ * meters unless they are asked for.
+ */
+export function buildModel(
+  workload: Workload,
+  engine: EngineV1,
+  meters: MeterOptions | null = null,
+): Network {
   const { model, mode, batch, size, projector, chunkBytes } = workload;
   const { backbone, dim, width: modelWidth } = models[model];
   const width = projector ?? modelWidth;
@@ -52,6 +59,7 @@ export function buildModel(workload: Workload, engine: EngineV1): Network {
     batchSize: batch,
     classCount: null,
     seed: 0,
+    meters,
   });
 }
 

@@ -1,3 +1,4 @@
+import { barlowTwins } from "@blockwise/loss-barlow-twins";
 import type { LocalLossSiteV1, StepEventV1 } from "@blockwise/spec";
 import { describe, expect, it } from "vitest";
 import { watchHealth } from "./watch-health.js";
@@ -40,7 +41,7 @@ describe("watchHealth", () => {
   it("tells each kind of warning once a block", () => {
     const messages: string[] = [];
     const watch = watchHealth(
-      (block) => (block === "gone" ? undefined : site),
+      (block) => (block === "gone" ? undefined : { site, loss: barlowTwins() }),
       (message) => messages.push(message),
     );
     const told = (event: StepEventV1) => watch(event).map(({ block, kind }) => `${block} ${kind}`);

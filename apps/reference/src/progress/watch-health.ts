@@ -1,5 +1,5 @@
-import { type HealthWarning, healthWarnings } from "@blockwise/core";
-import type { LocalLossSiteV1, StepEventV1 } from "@blockwise/spec";
+import { type HealthWarning, healthWarnings, type WatchedBlock } from "@blockwise/core";
+import type { StepEventV1 } from "@blockwise/spec";
 
 /** Gives what a step's health warns of that no step before did. */
 export type HealthWatch = (event: StepEventV1) => readonly HealthWarning[];
@@ -7,19 +7,19 @@ export type HealthWatch = (event: StepEventV1) => readonly HealthWarning[];
 /**
  * Watches the health of a run's blocks; each kind of warning comes once a block.
  *
- * @param siteOf The site of a block, by its id.
+ * @param find Gives a block by its id.
  * @param tell Is told the message of each warning.
  */
 export function watchHealth(
-  siteOf: (block: string) => LocalLossSiteV1 | undefined,
+  find: (block: string) => WatchedBlock | undefined,
   tell: (message: string) => void,
 ): HealthWatch {
   const told = new Set<string>();
   return ({ blocks }) => {
     const warnings = blocks
       .flatMap((report) => {
-        const site = siteOf(report.block);
-        return site === undefined ? [] : healthWarnings(report, site);
+        const watched = find(report.block);
+        return watched === undefined ? [] : healthWarnings(report, watched);
       })
       .filter(({ block, kind }) => {
         const name = `${kind} ${block}`;

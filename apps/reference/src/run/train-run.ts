@@ -54,7 +54,7 @@ export async function trainRun(
   const files = runFolder(folder);
   const online = openOnlineProbe(run, () => trainer.network, { folder, name, reporter });
   const watch = watchHealth(
-    (block) => trainer.network.learners.find(({ definition }) => definition.id === block)?.definition.site,
+    (block) => trainer.network.learners.find(({ definition }) => definition.id === block)?.definition,
     (message) => reporter.report({ event: "note", message: `${name}: ${message}` }),
   );
   // Wired first: a configuration that cannot be trained leaves nothing behind.

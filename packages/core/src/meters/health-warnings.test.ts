@@ -1,4 +1,5 @@
 import { createEngine } from "@blockwise/engine";
+import { barlowTwins } from "@blockwise/loss-barlow-twins";
 import { adamW } from "@blockwise/optim";
 import type { BlockHealthV1, BlockStepV1, LocalLossSiteV1, LocalLossV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
@@ -16,6 +17,7 @@ const site: LocalLossSiteV1 = {
   classCount: null,
   next: null,
 };
+const watched = { site, loss: barlowTwins() };
 const healthy: BlockHealthV1 = {
   effectiveRank: 60,
   meanAbsoluteCorrelation: 0.3,
@@ -39,8 +41,8 @@ function report(health: Partial<BlockHealthV1> | null, changes: Partial<BlockSte
 
 describe("healthWarnings", () => {
   it("finds nothing in a healthy block, nor where nothing was measured", () => {
-    expect(healthWarnings(report({}), site)).toEqual([]);
-    expect(healthWarnings(report(null, { embeddingDeviation: 0 }), site)).toEqual([]);
+    expect(healthWarnings(report({}), watched)).toEqual([]);
+    expect(healthWarnings(report(null, { embeddingDeviation: 0 }), watched)).toEqual([]);
   });
 
   // The rank can be 256 at most, the samples that it is taken of; 1 / sqrt(400) is 0.05.
@@ -53,7 +55,7 @@ describe("healthWarnings", () => {
   ])(
     "warns of %s, with block, number, threshold and what to try",
     (kind, health, changes, measured, threshold) => {
-      const warnings = healthWarnings(report(health, changes), site);
+      const warnings = healthWarnings(report(health, changes), watched);
       expect(warnings).toEqual([
         {
           block: "layer2",
@@ -69,6 +71,18 @@ describe("healthWarnings", () => {
     },
   );
 
+  it("asks no more directions of a loss by labels than there are classes", () => {
+    const loss = { ...barlowTwins(), capabilities: { ...barlowTwins().capabilities, labels: true } };
+    const kinds = (effectiveRank: number, classCount: number): string[] =>
+      healthWarnings(report({ effectiveRank }), { loss, site: { ...site, classCount } }).map(
+        ({ kind }) => kind,
+      );
+    expect(kinds(5, 10)).toEqual([]);
+    expect(kinds(4.9, 100)).toEqual(["low-rank"]);
+    expect(kinds(5.1, 100)).toEqual([]);
+    expect(kinds(12.7, 1000)).toEqual(["low-rank"]);
+  });
+
   it("lets values at the thresholds pass", () => {
     const edge = {
       effectiveRank: 12.8,
@@ -76,12 +90,12 @@ describe("healthWarnings", () => {
       trustRatio: 0.05,
       gradientNorm: 3.1e-6,
     };
-    expect(healthWarnings(report(edge, { embeddingDeviation: 0.0126 }), site)).toEqual([]);
+    expect(healthWarnings(report(edge, { embeddingDeviation: 0.0126 }), watched)).toEqual([]);
   });
 
   it("says nothing of numbers that are not there", () => {
     const none = { effectiveRank: Number.NaN, trustRatio: Number.NaN, meanAbsoluteCorrelation: Number.NaN };
-    expect(healthWarnings(report(none, { embeddingDeviation: Number.NaN }), site)).toEqual([]);
+    expect(healthWarnings(report(none, { embeddingDeviation: Number.NaN }), watched)).toEqual([]);
   });
 
   it("tells a network whose loss draws all together from one that spreads", async () => {
@@ -102,7 +116,7 @@ describe("healthWarnings", () => {
       const network = tinyNetwork(engine, { loss, optimizer: adamW(), meters: { everySteps: 1 } });
       const last = train(network, 30).at(-1) ?? [];
       const kinds = last.flatMap((block, index) =>
-        healthWarnings(block, network.learners[index]?.definition.site ?? site).map(({ kind }) => kind),
+        healthWarnings(block, network.learners[index]?.definition ?? watched).map(({ kind }) => kind),
       );
       network.dispose();
       return kinds;

@@ -1,4 +1,5 @@
-import type { BlockHealthV1, BlockStepV1, LocalLossSiteV1 } from "@blockwise/spec";
+import type { BlockHealthV1, BlockStepV1 } from "@blockwise/spec";
+import type { BlockDefinition } from "../wiring/block-definition.js";
 import { rankSampleLimit } from "./effective-rank.js";
 
 /** Something about a block that is seldom a good sign. */
@@ -21,26 +22,31 @@ const largestTrustRatio = 0.05;
 /** A part of the weights' norm: at a learning rate of 1, float32 weights would not change. */
 const vanishedShare = 1e-7;
 
-type Check = (report: BlockStepV1, health: BlockHealthV1, site: LocalLossSiteV1) => HealthWarning | null;
+/** The block that is looked at: `network.learners[block].definition`. */
+export type WatchedBlock = Pick<BlockDefinition, "loss" | "site">;
+
+type Check = (report: BlockStepV1, health: BlockHealthV1, block: WatchedBlock) => HealthWarning | null;
 
 /**
  * What a block's health warns of; nothing in steps in which it was not measured. The reasons for the thresholds are in
  * `docs/meters.md`.
  *
  * @param report Of a step in which health was measured.
- * @param site The block's, from its definition: `network.learners[block].definition.site`.
  * @example
- * for (const { message } of healthWarnings(report, site)) console.warn(message);
+ * for (const [index, report] of stepNetwork(network, batch).entries()) {
+ *   const { definition } = network.learners[index];
+ *   for (const { message } of healthWarnings(report, definition)) console.warn(message);
+ * }
  */
-export function healthWarnings(report: BlockStepV1, site: LocalLossSiteV1): readonly HealthWarning[] {
+export function healthWarnings(report: BlockStepV1, watched: WatchedBlock): readonly HealthWarning[] {
   const { health } = report;
   if (health === null) return [];
   return [collapsed, lowRank, redundant, largeUpdate, vanishedGradient].flatMap(
-    (check) => check(report, health, site) ?? [],
+    (check) => check(report, health, watched) ?? [],
   );
 }
 
-const collapsed: Check = ({ block, embeddingDeviation }, _, { embeddingDim }) => {
+const collapsed: Check = ({ block, embeddingDeviation }, _, { site: { embeddingDim } }) => {
   const threshold = collapsedShare / Math.sqrt(embeddingDim);
   if (!(embeddingDeviation < threshold)) return null;
   return {
@@ -55,8 +61,10 @@ const collapsed: Check = ({ block, embeddingDeviation }, _, { embeddingDim }) =>
   };
 };
 
-const lowRank: Check = ({ block }, { effectiveRank }, { batchSize, embeddingDim }) => {
-  const highest = Math.min(batchSize, embeddingDim, rankSampleLimit);
+const lowRank: Check = ({ block }, { effectiveRank }, { loss, site }) => {
+  // A loss by labels has as many directions to tell apart as there are classes.
+  const wanted = loss.capabilities.labels ? (site.classCount ?? 1) : Number.POSITIVE_INFINITY;
+  const highest = Math.min(site.batchSize, site.embeddingDim, rankSampleLimit, wanted);
   const threshold = lowRankShare * highest;
   if (!(effectiveRank < threshold)) return null;
   return {
@@ -66,7 +74,7 @@ const lowRank: Check = ({ block }, { effectiveRank }, { batchSize, embeddingDim 
     threshold,
     message:
       `${block}: embeddings use few directions: effective rank ${number(effectiveRank)}, below ${number(threshold)} ` +
-      `(5 % of the ${highest} that batch and width allow). Lower the learning rate, lengthen the warm-up, or give more ` +
+      `(5 % of the ${highest} that there could be). Lower the learning rate, lengthen the warm-up, or give more ` +
       "weight to the part of the loss that decorrelates.",
   };
 };
