@@ -112,7 +112,7 @@ describe("a sequential run", () => {
     const events: StepEventV1[] = [];
     const epochs: (readonly [number, number])[] = [];
     const seen: number[] = [];
-    await makeTrainer({
+    const trainer = makeTrainer({
       timetable: "sequential",
       partition: 2,
       loss: scaledLoss(({ step }) => {
@@ -125,7 +125,10 @@ describe("a sequential run", () => {
           onEpochEnd: ({ epoch, step }) => void epochs.push([epoch, step]),
         }),
       ],
-    }).run();
+    });
+    // Wiring has tried the losses on images of its own.
+    seen.splice(0);
+    await trainer.run();
     const phase = [0, 1, 2, 3, 4, 5];
     expect(seen).toEqual([...phase, ...phase]);
     expect(events.map(({ step }) => step)).toEqual([...phase, ...phase.map((step) => step + 6)]);
