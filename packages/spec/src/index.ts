@@ -50,6 +50,7 @@ export { MissingStateError } from "./errors/missing-state-error.js";
 export { NonFiniteValueError } from "./errors/non-finite-value-error.js";
 export { ShapeMismatchError } from "./errors/shape-mismatch-error.js";
 export { StorageError } from "./errors/storage-error.js";
+export { UnsupportedFileError } from "./errors/unsupported-file-error.js";
 export type { EvaluationV1, EvaluatorV1, FeatureTable } from "./evaluator/evaluator-v1.js";
 export type { HeadV1, ProjectorV1 } from "./head/head-v1.js";
 export type { JsonObject, JsonValue } from "./json.js";

@@ -10,7 +10,8 @@ export type BlockwiseErrorCode =
   | "BLOCKWISE_MISSING_STATE"
   | "BLOCKWISE_NON_FINITE_VALUE"
   | "BLOCKWISE_SHAPE_MISMATCH"
-  | "BLOCKWISE_STORAGE";
+  | "BLOCKWISE_STORAGE"
+  | "BLOCKWISE_UNSUPPORTED_FILE";
 
 /**
  * The base of all errors that Blockwise throws on purpose.

@@ -12,6 +12,7 @@ import {
   NonFiniteValueError,
   ShapeMismatchError,
   StorageError,
+  UnsupportedFileError,
 } from "../index.js";
 
 const cause = new Error("below");
@@ -28,6 +29,7 @@ const errors: readonly BlockwiseError[] = [
   new NonFiniteValueError("m", { block: "b", step: 1, skippedSteps: 2 }, { cause }),
   new ShapeMismatchError({ subject: "x", expected: "[2]", received: [3] }, { cause }),
   new StorageError("m", { path: "p" }, { cause }),
+  new UnsupportedFileError("m", { path: "p", refused: "r" }, { cause }),
 ];
 
 describe("errors", () => {

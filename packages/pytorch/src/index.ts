@@ -1,0 +1,1 @@
+export { openPth, type PthFile, type PthOptions, type PthTensor, readPth } from "./open-pth.js";
