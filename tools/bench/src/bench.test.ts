@@ -72,7 +72,9 @@ describe("measureMemory", () => {
       const { backbone, head, projector } = block.activationBytes;
       expect(block.peakTensorBytes - restingTensorBytes).toBeGreaterThan(backbone + head + projector);
     }
-    expect(memoryTable([result]).split("\n")).toHaveLength(6);
+    const lines = memoryTable([result, { mode: "end-to-end", failure: "It does not fit." }]).split("\n");
+    expect(lines).toHaveLength(7);
+    expect(lines[6]).toBe("end-to-end: It does not fit.");
   });
 
   it("sees what a head that is cut saves", async () => {

@@ -2,12 +2,20 @@ import { spawnSync } from "node:child_process";
 import type { MemoryResult } from "./measure-memory.js";
 import type { Workload } from "./models.js";
 
+/** A mode that could not be measured, most often because it does not fit. */
+export interface MemoryFailure {
+  readonly mode: Workload["mode"];
+  /** What the process wrote. */
+  readonly failure: string;
+}
+
 /**
  * Measures a workload in both modes, each in a process of its own, since what a process once held cannot be told apart.
- *
- * @throws Error with what the process wrote, when one fails.
  */
-export function measureBothModes(workload: Workload, engine: string): readonly MemoryResult[] {
+export function measureBothModes(
+  workload: Workload,
+  engine: string,
+): readonly (MemoryFailure | MemoryResult)[] {
   return (["blockwise", "end-to-end"] as const).map((mode) => {
     const { model, batch, size, projector, chunkBytes } = workload;
     const options = { model, mode, batch, size, engine, projector, "chunk-bytes": chunkBytes };
@@ -16,16 +24,15 @@ export function measureBothModes(workload: Workload, engine: string): readonly M
     );
     const script = process.argv[1] as string;
     const run = spawnSync(process.execPath, [script, "--memory", "--json", ...flags], { encoding: "utf8" });
-    if (run.status !== 0) {
-      throw new Error(`Measuring ${mode} failed: ${run.error?.message ?? ""}${run.stderr}`);
-    }
+    if (run.status !== 0) return { mode, failure: run.error?.message ?? run.stderr.trim() };
     return JSON.parse(run.stdout) as MemoryResult;
   });
 }
 
 /** A table for people, in MiB. */
-export function memoryTable(results: readonly MemoryResult[]): string {
+export function memoryTable(results: readonly (MemoryFailure | MemoryResult)[]): string {
   const lines = results.flatMap((result) => {
+    if ("failure" in result) return [`${result.mode}: ${result.failure}`];
     const { model, mode, batch, size } = result;
     const peaks = [
       `${mebibytes(result.peakTensorBytes)} of tensors at most`,
