@@ -108,9 +108,9 @@ function expansionLayer(inChannels: number, dim: number, kernelSize: number, chu
     multiplyAdds: cost.multiplyAdds,
     activationSize: (inputShape, batchSize = 1) => {
       const mapSize = cost.activationSize(inputShape);
-      // Cut, what is kept are the features, twice; else the map, but not what the norm, fused with the pooling behind it,
+      // Cut, what is kept are the features; else the map, but not what the norm, fused with the pooling behind it,
       // makes of it.
-      return isCut(mapSize, batchSize) ? 2 * dim : mapSize + dim;
+      return isCut(mapSize, batchSize) ? dim : mapSize + dim;
     },
     apply: (x, context) => {
       const [batch = 0, ...inputShape] = x.shape;

@@ -119,7 +119,7 @@ describe("describeCosts", () => {
     // 6 images of 32 x 32 pixels: cut in the first block only.
     const head = convolutionExpansion({ dim: 24, chunkBytes: 32 * 32 * 24 * 4 * 5 });
     const options = { ...small, head, batchSize: 6 };
-    const bytes = 2 * 6 * 2 * 24 * 4;
+    const bytes = 2 * 6 * 24 * 4;
     expect(describeCosts(options)[0]?.activationBytes.head).toBe(bytes);
     expect(measureActivations(options, { engine })[0]?.head).toBe(bytes);
     const whole = describeCosts({ ...options, batchSize: 5 })[0]?.activationBytes.head;

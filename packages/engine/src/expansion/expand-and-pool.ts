@@ -14,70 +14,106 @@ export function expandAndPoolOperations(
   return {
     expandAndPoolTrain(x, filter, options) {
       checkExpansion(x, filter, options);
-      const [batch] = x.shape;
-      const out = filter.shape[3];
       const { output, mean, variance } = tf.tidy(() => {
-        const rows = differentiate(x, filter, options, backend, (tensors, chunks) =>
-          expansionStatistics(tensors, chunks, options.epsilon, backend),
+        const packed = packedStatistics(x, filter, options, backend);
+        const [channels, out] = [filter.shape[2], filter.shape[3]];
+        const output = differentiate(x, filter, options, backend, [packed], ([saved]) =>
+          unpackStatistics(saved as tf.Tensor1D, channels, out),
         );
-        const row = (index: number): tf.Tensor1D => tf.reshape(tf.slice(rows, batch + index, 1), [out]);
-        return { output: tf.slice(rows, 0, batch), mean: row(0), variance: row(1) };
+        const matrix = tf.reshape<tf.Rank.R2>(filter, [channels, out]);
+        return { output, ...mapStatistics(unpackStatistics(packed, channels, out), matrix) };
       });
       return { output, mean, variance };
     },
 
     expandAndPoolEvaluate(x, filter, options) {
-      const { mean, variance } = options;
-      checkExpansion(x, filter, options, [mean, variance]);
-      return tf.tidy(() => {
-        const rows = differentiate(x, filter, options, backend, () => ({ mean, variance, batch: null }));
-        return tf.slice(rows, 0, x.shape[0]);
-      });
+      const statistics = [options.mean, options.variance];
+      checkExpansion(x, filter, options, statistics);
+      return differentiate(x, filter, options, backend, statistics, ([mean, variance]) => ({
+        mean: mean as tf.Tensor1D,
+        variance: variance as tf.Tensor1D,
+        batch: null,
+      }));
     },
   };
 }
 
-/** The tensors that gradients flow to, with the filter as a matrix. */
-type ExpansionTensors = Pick<ExpansionInput, "matrix" | "offset" | "scale" | "x">;
-
 /**
- * Pooled features and, behind them, mean and variance of the expanded map as two more rows, `[batch + 2, out]`: in one
- * tensor, because of what an operation computes on its way the tape keeps nothing but what is saved. Gradients flow from
- * the features only.
+ * Statistics of the batch, end to end in one tensor: an operation of its own, so that the tape keeps nothing of what they
+ * are computed from. No gradient flows through it.
  */
+function packedStatistics(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  { epsilon, chunkBytes }: ExpandAndPoolTrainOptions,
+  backend: ExpansionBackend,
+): tf.Tensor1D {
+  const [, , channels, out] = filter.shape;
+  const operation = tf.customGrad((...parameters) => {
+    const [images, weights] = parameters as tf.Tensor[];
+    const tensors = {
+      x: images as tf.Tensor4D,
+      matrix: tf.reshape<tf.Rank.R2>(weights as tf.Tensor4D, [channels, out]),
+    };
+    const { mean, variance, batch } = expansionStatistics(
+      tensors,
+      imageChunks(tensors.x, out, chunkBytes),
+      epsilon,
+      backend,
+    );
+    const covariance = tf.reshape<tf.Rank.R1>(batch.covariance, [channels * out]);
+    return {
+      value: tf.concat<tf.Tensor1D>([mean, variance, batch.shift, batch.rest, covariance]),
+      gradFunc: () => [tf.zerosLike(x), tf.zerosLike(filter)],
+    };
+  });
+  return operation(x, filter) as tf.Tensor1D;
+}
+
+function unpackStatistics(packed: tf.Tensor1D, channels: number, out: number): ExpansionStatistics {
+  const [mean, variance, shift, rest, covariance] = tf.split(packed, [
+    out,
+    out,
+    channels,
+    channels,
+    channels * out,
+  ]) as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+  return {
+    mean,
+    variance,
+    batch: { shift, rest, covariance: tf.reshape(covariance, [channels, out]) },
+  };
+}
+
+/** Pooled features, `[batch, out]`, with statistics that are read from tensors which are kept for backward. */
 function differentiate(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
   { scale, offset, epsilon, chunkBytes }: ExpandAndPoolTrainOptions,
   backend: ExpansionBackend,
-  statisticsOf: (tensors: ExpansionTensors, chunks: readonly ImageChunk[]) => ExpansionStatistics,
+  kept: readonly tf.Tensor[],
+  readStatistics: (kept: readonly tf.Tensor[]) => ExpansionStatistics,
 ): tf.Tensor2D {
   const [, , channels, out] = filter.shape;
   const chunks = imageChunks(x, out, chunkBytes);
-  const unpack = (tensors: readonly tf.Tensor[]): ExpansionTensors => ({
+  const inputs = [x, filter, ...[scale, offset].filter((tensor) => tensor !== null)];
+  const read = (tensors: readonly tf.Tensor[]): ExpansionInput => ({
     x: tensors[0] as tf.Tensor4D,
     matrix: tf.reshape(tensors[1] as tf.Tensor4D, [channels, out]),
     scale: scale === null ? null : (tensors[2] as tf.Tensor1D),
-    offset: offset === null ? null : (tensors.at(-1) as tf.Tensor1D),
+    offset: offset === null ? null : (tensors[inputs.length - 1] as tf.Tensor1D),
+    epsilon,
+    ...readStatistics(tensors.slice(inputs.length)),
   });
-  const inputs = [x, filter, ...[scale, offset].filter((tensor) => tensor !== null)];
   const operation = tf.customGrad((...parameters) => {
     const save = parameters.pop() as tf.GradSaveFunc;
-    const tensors = unpack(parameters as tf.Tensor[]);
-    const statistics = statisticsOf(tensors, chunks);
-    save([...(parameters as tf.Tensor[]), ...listStatistics(statistics)]);
-    const features = pooledFeatures({ ...tensors, ...statistics, epsilon }, chunks, backend);
-    const { mean, variance } = mapStatistics(statistics, tensors.matrix);
+    const tensors = [...(parameters as tf.Tensor[]), ...kept];
+    save(tensors);
     return {
-      value: tf.concat<tf.Tensor2D>([features, tf.reshape(mean, [1, out]), tf.reshape(variance, [1, out])]),
+      value: pooledFeatures(read(tensors), chunks, backend),
       gradFunc: (dy: tf.Tensor2D, saved: tf.Tensor[]) =>
         tf.tidy(() => {
-          const input = {
-            ...unpack(saved.slice(0, inputs.length)),
-            ...readStatistics(saved.slice(inputs.length)),
-            epsilon,
-          };
-          const gradients = expansionGradients(input, tf.slice(dy, 0, x.shape[0]), chunks, backend);
+          const gradients = expansionGradients(read(saved), dy, chunks, backend);
           return [
             gradients.x,
             tf.reshape(gradients.matrix, filter.shape),
@@ -104,7 +140,7 @@ function pooledFeatures(
   });
 }
 
-/** Those of the expanded map itself: with what was taken from the input before put back. */
+/** Mean and variance of the expanded map itself: with what was taken from the input before put back. */
 function mapStatistics(
   { mean, variance, batch }: ExpansionStatistics,
   matrix: tf.Tensor2D,
@@ -112,20 +148,4 @@ function mapStatistics(
   if (batch === null) return { mean, variance };
   const taken = tf.matMul(tf.reshape(batch.shift, [1, batch.shift.size]), matrix);
   return { mean: tf.add(tf.reshape(taken, [mean.size]), mean), variance };
-}
-
-function listStatistics({ mean, variance, batch }: ExpansionStatistics): tf.Tensor[] {
-  return [mean, variance, ...(batch === null ? [] : [batch.shift, batch.rest, batch.covariance])];
-}
-
-function readStatistics(tensors: readonly tf.Tensor[]): ExpansionStatistics {
-  const [mean, variance, shift, rest, covariance] = tensors as readonly [
-    tf.Tensor1D,
-    tf.Tensor1D,
-    tf.Tensor1D?,
-    tf.Tensor1D?,
-    tf.Tensor2D?,
-  ];
-  const known = shift !== undefined && rest !== undefined && covariance !== undefined;
-  return { mean, variance, batch: known ? { shift, rest, covariance } : null };
 }

@@ -1,6 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type ExpansionBackend, multiplyPixels } from "./expansion-backend.js";
-import { type ExpansionInput, type ExpansionStatistics, shiftedChunk } from "./expansion-input.js";
+import {
+  type BatchStatistics,
+  type ExpansionInput,
+  type ExpansionStatistics,
+  shiftedChunk,
+} from "./expansion-input.js";
 import type { ImageChunk } from "./image-chunks.js";
 import { addTerm, emptySum } from "./running-sum.js";
 
@@ -16,7 +21,7 @@ export function expansionStatistics(
   chunks: readonly ImageChunk[],
   epsilon: number,
   backend: ExpansionBackend,
-): ExpansionStatistics {
+): ExpansionStatistics & { readonly batch: BatchStatistics } {
   const { mean, variance, ...batch } = tf.tidy(() => {
     const shift = tf.mean<tf.Tensor1D>(x, [0, 1, 2]);
     const { rest, covariance: inputCovariance } = inputMoments(x, shift, chunks, backend);
