@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { freeTapeOnTheWay } from "./frugal-tape.js";
 
 /** A value, and its gradient with respect to each input; null where it does not depend on it. The caller's. */
 export interface ValueAndGradients {
@@ -8,13 +9,14 @@ export interface ValueAndGradients {
 
 /**
  * Differentiates `f` with respect to `inputs` (borrowed), like `tf.variableGrads`; it may depend on some or none of
- * them. Where `f` or a gradient throws, no tensor of it is left.
+ * them. Activations are freed as the backward pass has done with them. Where `f` or a gradient throws, no tensor of it is left.
  */
 export function gradientsOf(f: () => tf.Scalar, inputs: readonly tf.Tensor[]): ValueAndGradients {
   const engine = tf.engine();
   let computed: tf.Scalar | undefined;
   const compute = (): tf.Scalar => {
     computed = f();
+    freeTapeOnTheWay();
     return computed;
   };
   try {
