@@ -14,8 +14,7 @@ export interface MemoryEstimate {
  * Estimates the memory of training block by block. While a block learns there are the state of all blocks, the images, the
  * block's input, and the more of
  *
- * - at the end of its backward pass: its activations, the gradient of each of them (TensorFlow.js frees them together, at
- *   the end), and its weights' gradients;
+ * - in its backward pass: its activations, two maps on their way back, and its weights' gradients;
  * - at its update: its gradients, its new weights and slots beside the old ones, and its output.
  *
  * Running statistics, the loss's own work and the allocator's gaps are left out: the real need is more, on the wasm engine
@@ -29,7 +28,7 @@ export function estimateMemory(costs: readonly BlockCost[], slotCount: number): 
     const { backbone, head, projector, next } = activationBytes;
     const own = bytesPerValue * ownParameters(parameters);
     const gradients = own + bytesPerValue * parameters.borrowed;
-    const backward = 2 * (backbone + head + projector + next);
+    const backward = backbone + head + projector + next + 2 * Math.max(inputBytes, outputBytes);
     const update = own * (1 + slotCount) + outputBytes;
     return stateBytes + imageBytes + inputBytes + gradients + Math.max(backward, update);
   });
