@@ -68,6 +68,10 @@ export interface LayerV1 {
    * @default twice the outputs of all convolutions and linear maps, as if a norm came after each
    */
   activationSize?(inputShape: readonly number[], batchSize?: number): number;
-  /** `x [batch, ...inputShape]`, borrowed -> `[batch, ...outputShape]`, the caller's. Pure but for `updateBuffer`. */
+  /**
+   * `x [batch, ...inputShape]`, borrowed -> `[batch, ...outputShape]`, the caller's. Pure but for `updateBuffer`. It is
+   * called in a `tf.tidy`, so that what it makes on the way need not be disposed, and must not be kept. In evaluation it
+   * looks at each sample by itself.
+   */
   apply(x: Tensor, context: LayerContextV1): Tensor;
 }
