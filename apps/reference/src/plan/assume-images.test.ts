@@ -46,5 +46,5 @@ it("counts a folder's files, and its classes where there are folders", async () 
 it("says what it cannot know", async () => {
   const assumed = await assumeImages(withData({ dataset: "/no/such/shards.tar" }), {});
   expect(assumed).toMatchObject({ count: null, classCount: null });
-  expect(assumed.description).toContain("--images");
+  expect(assumed.description).toContain("not looked into");
 });

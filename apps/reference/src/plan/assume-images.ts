@@ -50,7 +50,7 @@ async function byName({ dataset, holdOut }: RunConfig["data"]): Promise<AssumedI
   const match = known[dataset === "auto" ? "cifar10" : dataset];
   if (match === undefined) {
     return {
-      description: `"${dataset}", which is not looked into; say how many images and classes it has by --images and --classes`,
+      description: `"${dataset}", which is not looked into`,
       count: null,
       classCount: null,
       channels: 3,

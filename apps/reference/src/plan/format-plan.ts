@@ -37,7 +37,7 @@ function blockRow(block: PlannedBlock): readonly string[] {
 function describeImages({ images, batchSize, stepsPerEpoch, stepCount }: PlanRecord): readonly string[] {
   const { description, count, size, channels, classCount } = images;
   const known = count === null ? "of unknown number" : `${count.toLocaleString("en")} to train on`;
-  const classes = classCount === null ? "no classes" : `${classCount} classes`;
+  const classes = classCount === null ? "no classes (--classes)" : `${classCount} classes`;
   const steps =
     stepCount === null
       ? "Steps: unknown without the number of images (--images)."
