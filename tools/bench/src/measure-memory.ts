@@ -6,7 +6,7 @@ import { buildModel, randomViews, type Workload } from "./models.js";
 /** What `npm run bench -- --memory --json` prints. */
 export interface MemoryResult extends Workload {
   readonly engine: string;
-  /** The most bytes that tensors took in one training step. */
+  /** TensorFlow.js's count of the most bytes of tensors in one training step; what tensors share counts for each. */
   readonly peakTensorBytes: number;
   /** The most memory that the whole process ever held, in bytes. */
   readonly peakMemoryBytes: number;
@@ -18,7 +18,7 @@ export interface MemoryResult extends Workload {
 /** What one block needs while it learns. */
 export interface BlockMemory {
   readonly id: string;
-  /** Measured: the most bytes that tensors took, those of all other blocks included. */
+  /** The same while the block was at work, the tensors of all other blocks included. */
   readonly peakTensorBytes: number;
   /** Measured: parameters, running statistics and optimiser state. */
   readonly stateBytes: number;
