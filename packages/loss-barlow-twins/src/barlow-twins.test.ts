@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createEngine } from "@blockwise/engine";
 import type { LocalLossViewV1 } from "@blockwise/spec";
 import {
   describeLocalLoss,
@@ -24,6 +25,7 @@ const affine =
 
 describeLocalLoss({
   name: "Barlow Twins",
+  createEngine,
   create: barlowTwins,
   golden: golden.cases,
   invariances: [

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createEngine } from "@blockwise/engine";
 import type { LocalLossSiteV1 } from "@blockwise/spec";
 import {
   createSubject,
@@ -19,6 +20,7 @@ const golden: { readonly cases: readonly LocalLossGolden<CrossEntropyOptions>[] 
 
 describeLocalLoss({
   name: "cross-entropy",
+  createEngine,
   create: crossEntropy,
   golden: golden.cases,
   invariances: [
@@ -35,6 +37,7 @@ describeLocalLoss({
 });
 describeLocalLoss({
   name: "cross-entropy of smoothed targets on embeddings of one view",
+  createEngine,
   create: (options?: CrossEntropyOptions) =>
     crossEntropy(options ?? { input: "embedding", labelSmoothing: 0.2, views: 1 }),
 });

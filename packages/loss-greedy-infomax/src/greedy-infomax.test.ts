@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createEngine } from "@blockwise/engine";
 import type { LocalLossSiteV1 } from "@blockwise/spec";
 import {
   createSubject,
@@ -19,6 +20,7 @@ const golden: { readonly cases: readonly LocalLossGolden<GreedyInfoMaxOptions>[]
 
 describeLocalLoss({
   name: "Greedy InfoMax",
+  createEngine,
   create: (options: GreedyInfoMaxOptions = { predictionSteps: 2 }) => greedyInfoMax(options),
   site: { batchSize: 4, mapShape: [3, 2, 2] },
   golden: golden.cases,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createEngine } from "@blockwise/engine";
 import type { LocalLossViewV1 } from "@blockwise/spec";
 import {
   describeLocalLoss,
@@ -31,6 +32,7 @@ const rotation = (angle: number): tf.Tensor2D =>
 
 describeLocalLoss({
   name: "SimCLR",
+  createEngine,
   create: simclr,
   golden: golden.cases,
   invariances: [

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createEngine } from "@blockwise/engine";
 import type { LocalLossViewV1 } from "@blockwise/spec";
 import {
   describeLocalLoss,
@@ -23,6 +24,7 @@ const changing =
 
 describeLocalLoss({
   name: "VICReg",
+  createEngine,
   create: vicreg,
   seed: 2,
   golden: golden.cases,

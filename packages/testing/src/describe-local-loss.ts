@@ -1,13 +1,15 @@
 import type { JsonObject, LocalLossSiteV1, LocalLossV1 } from "@blockwise/spec";
 import { beforeAll, describe, expect, it } from "vitest";
+import { compareLocalLoss } from "./compare-local-loss.js";
 import { localLossChecks } from "./local-loss-checks.js";
 import { checkGolden, type LocalLossGolden } from "./local-loss-golden.js";
 import { checkInvariance, type LocalLossInvariance } from "./local-loss-invariance.js";
 import { createSubject, disposeSubject, type LocalLossSubject } from "./local-loss-subject.js";
+import { type EngineChoice, itOnEngines } from "./plugin/engines.js";
 import { useCpuBackend } from "./use-cpu-backend.js";
 
 /** What is known of a loss that is to be tested. */
-export interface LocalLossDescription<Options> {
+export interface LocalLossDescription<Options> extends EngineChoice {
   /** For the tests' titles. */
   readonly name: string;
   /** The factory. It takes the `options` of what it made, so that a run can be wired again from a file. */
@@ -26,7 +28,7 @@ export interface LocalLossDescription<Options> {
  * Defines the tests that every local loss has to pass, on the cpu backend: what it says of itself, finite and
  * additive terms, gradients by views, next views and own parameters against finite differences, nothing read but what it
  * is given, repeatability, untouched inputs, no leak, order of samples, symmetry, degenerate views, typed refusals, options
- * through JSON, invariances, and golden values.
+ * through JSON, invariances, golden values, and the same numbers on every engine.
  *
  * @example
  * describeLocalLoss({ name: "Barlow Twins", create: barlowTwins });
@@ -58,6 +60,10 @@ export function describeLocalLoss<Options>(description: LocalLossDescription<Opt
       expect(restored).toEqual(options);
       expect(description.create(restored).options).toEqual(options);
     });
+
+    itOnEngines(description, "computes the same on the engine", (makeEngine) =>
+      compareLocalLoss({ loss: description.create(), site: description.site ?? {}, seed }, makeEngine),
+    );
 
     for (const golden of description.golden ?? []) {
       it(`agrees with the authors' formula: ${golden.name}`, () =>

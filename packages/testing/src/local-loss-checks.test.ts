@@ -133,6 +133,14 @@ describe("the checks of local losses", () => {
       computing((z1, z2) => tf.sqrt(meanSquare(z1, z2))),
       [/zero/, /constant/, /equal in all/],
     ],
+    [
+      "takes a power that overflows and vanishes",
+      computing((z1, z2) => {
+        const power = tf.pow(meanSquare(z1, tf.neg(z2)), 6);
+        return tf.mul(meanSquare(z1, z2), tf.div(power, power));
+      }),
+      [/zero/, /huge/, /tiny/],
+    ],
     ["overflows", computing((z1, z2) => tf.exp(meanSquare(z1, z2))), [/huge/]],
     [
       "takes anything",

@@ -16,7 +16,10 @@ export interface EvaluationV1 {
   readonly top1: number;
   /** Share of rows whose class is among the first five guesses, in percent; absent for fewer than six classes. */
   readonly top5?: number;
-  /** Everything that another person needs to repeat it. */
+  /**
+   * Everything that another person needs to repeat it: the evaluator's options, its id as `evaluator`, `seed`, `classCount`,
+   * `dim`, `trainCount` and `testCount`, and whatever else it took.
+   */
   readonly protocol: JsonObject;
 }
 

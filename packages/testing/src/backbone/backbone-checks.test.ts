@@ -1,4 +1,4 @@
-import { type BackboneUnitV1, type BackboneV1, ShapeMismatchError } from "@blockwise/spec";
+import { type BackboneUnitV1, type BackboneV1, type LayerV1, ShapeMismatchError } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { failedChecks } from "../__fixtures__/failed-checks.js";
@@ -57,6 +57,11 @@ describe("the checks of backbones", () => {
     ["has stages that leave a unit out", { stages: [{ id: "only", unitCount: 1 }] }, [/^can be cut/]],
     ["ends in a stem", { units: [unit("first"), unit("second", { joinsNext: true })] }, [/^can be cut/]],
     [
+      "puts out vectors",
+      { units: [unit("first"), unit("second", { layer: flattening() })] },
+      [/^makes a map of each image/],
+    ],
+    [
       "takes images of any channels",
       { units: [unit("first", { layer: anyChannels() }), unit("second")] },
       [/^refuses images of other channels$/],
@@ -101,5 +106,16 @@ function anyChannels() {
     buffers: [],
     apply: (x: tf.Tensor, { parameter }: Parameters<typeof layer.apply>[1]) =>
       tf.mul(tf.tanh(x), parameter("gain")),
+  };
+}
+
+/** Scales, and makes a vector of the map. */
+function flattening(): LayerV1 {
+  const layer = scalingLayer(imageShape);
+  const flat = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+  return {
+    ...layer,
+    outputShape: (shape) => [flat(layer.outputShape(shape))],
+    apply: (x, context) => tf.reshape(layer.apply(x, context), [x.shape[0] ?? 0, flat(x.shape.slice(1))]),
   };
 }

@@ -91,6 +91,21 @@ describe("the checks of layers", () => {
       ["stays finite, with finite gradients, for input that is huge (1e4)"],
     ],
     [
+      "takes a power that overflows and vanishes",
+      () =>
+        computing((x, context) =>
+          scaled(x, context, (y) => {
+            const power = context.training ? tf.pow(tf.mean(tf.square(y)), 6) : tf.scalar(1);
+            return tf.mul(tf.tanh(y), tf.div(power, power));
+          }),
+        ),
+      [
+        "stays finite, with finite gradients, for input that is zero",
+        "stays finite, with finite gradients, for input that is huge (1e4)",
+        "stays finite, with finite gradients, for input that is tiny (1e-4)",
+      ],
+    ],
+    [
       "keeps a weight to itself",
       () => {
         const hidden = keep(tf.tensor1d([1, 2, 3]));
