@@ -62,6 +62,8 @@ export {
   type TrainerOptions,
   type TrainingResult,
 } from "./trainer/trainer.js";
+export { exportWeights } from "./weights/export-weights.js";
+export { type ImportedWeights, importWeights } from "./weights/import-weights.js";
 export { adoptWeights } from "./wiring/adopt-weights.js";
 export {
   type BlockDefinition,
