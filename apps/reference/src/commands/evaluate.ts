@@ -54,7 +54,8 @@ async function evaluate(folder: string | undefined, flags: EvaluateFlags): Promi
   const kept = await readResolvedConfig(files.config);
   const config = flags.config === undefined ? kept : await changeEvaluation(kept, flags.config);
   const training = await readJsonIfThere<TrainingRecord>(files.training);
-  if (config.epochs > 0 && training?.complete !== true)
+  const imported = (await readJsonIfThere(files.imported)) !== null;
+  if (config.epochs > 0 && !imported && training?.complete !== true)
     note("this run is not trained to its end: its newest checkpoint is scored");
   // What takes a second to load waits until the options are known to be right.
   const { chooseProtocols, defaultProtocol } = await import("../evaluation/protocols.js");

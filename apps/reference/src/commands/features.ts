@@ -1,6 +1,3 @@
-import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
-import { InvalidOptionError } from "@blockwise/spec";
 import { type Command, Option } from "commander";
 import { createReporter } from "../progress/reporter.js";
 import { requireRun } from "../run/run-folder.js";
@@ -12,6 +9,7 @@ import {
   type OutputFlags,
   reporterMode,
 } from "./common-options.js";
+import { requireOutputFile } from "./output-file.js";
 
 interface FeatureFlags extends OutputFlags, LocationFlags {
   readonly out: string;
@@ -46,7 +44,7 @@ export function addFeaturesCommand(program: Command): void {
 }
 
 async function features(run: string, images: string, flags: FeatureFlags): Promise<void> {
-  await requireOutput(flags.out);
+  await requireOutputFile(flags.out, [".safetensors"]);
   await requireRun(run);
   const reporter = createReporter(reporterMode(flags));
   // What takes a second to load waits until the options are known to be right.
@@ -59,23 +57,4 @@ async function features(run: string, images: string, flags: FeatureFlags): Promi
   reporter.end();
   if (flags.json) console.log(JSON.stringify({ event: "result", ...written, out }));
   else console.log(`${written.images} images, ${written.blocks.join(", ")}: ${out}`);
-}
-
-/** Its mistakes show before the long work. */
-async function requireOutput(out: string): Promise<void> {
-  if (!out.endsWith(".safetensors")) {
-    throw new InvalidOptionError({
-      option: "out",
-      expected: "a file name that ends in .safetensors",
-      received: out,
-    });
-  }
-  const folder = await stat(dirname(out)).catch(() => null);
-  if (folder?.isDirectory()) return;
-  throw new InvalidOptionError({
-    option: "out",
-    expected: "a file in a folder that is there",
-    received: out,
-    hint: `Make the folder ${dirname(out)} first, or choose another place.`,
-  });
 }

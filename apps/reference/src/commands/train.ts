@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { loadConfig, resumeConfig } from "../config/load-config.js";
 import { describeTime } from "../progress/describe-time.js";
 import { createReporter } from "../progress/reporter.js";
-import { isRun, requireRun, runFolder } from "../run/run-folder.js";
+import { isRun, readJsonIfThere, requireRun, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
 import { commandLine } from "./command-line.js";
 import {
@@ -47,7 +47,7 @@ async function train(flags: TrainFlags): Promise<void> {
   const files = runFolder(flags.out);
   const resume = flags.resume === true;
   await refuseToOverwrite(flags.out, resume);
-  if (resume) await requireRun(flags.out);
+  if (resume) await requireResumable(flags.out);
   const request = configRequest(flags);
   const config = resume ? await resumeConfig(files.config, request) : await loadConfig(request);
   const signal = onInterruption(note);
@@ -73,6 +73,16 @@ async function train(flags: TrainFlags): Promise<void> {
   if (record.complete) return;
   console.error(`Stopped at step ${record.step} of ${record.stepCount}; saved. Go on with: ${goOn}`);
   process.exitCode = interruptedExitCode;
+}
+
+async function requireResumable(out: string): Promise<void> {
+  await requireRun(out);
+  if ((await readJsonIfThere(runFolder(out).imported)) === null) return;
+  throw new InvalidOptionError({
+    option: "resume",
+    expected: "left out for a run whose weights were imported, which has no training to go on with",
+    received: true,
+  });
 }
 
 /** A run's results are not thrown away by mistake. */

@@ -17,6 +17,8 @@ export interface RunFolder {
   readonly online: string;
   /** How training went; there once it is done. */
   readonly training: string;
+  /** Where the weights are from, for a run that was imported and not trained here. */
+  readonly imported: string;
   /** What the protocol `probes` found; there once it is done. */
   readonly evaluation: string;
 }
@@ -31,6 +33,7 @@ export function runFolder(path: string): RunFolder {
     log: join(path, "log.jsonl"),
     online: join(path, "online.jsonl"),
     training: join(path, "training.json"),
+    imported: join(path, "imported.json"),
     evaluation: join(path, "evaluation.json"),
   };
 }

@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readPth } from "@blockwise/pytorch";
+import { readSafetensors } from "@blockwise/safetensors";
+import { beforeAll, describe, expect, it } from "vitest";
+import { writeDigits } from "./digit-folder.js";
+import { runCli } from "./run-cli.js";
+import { temporaryFolder } from "./temporary-folder.js";
+
+const folder = temporaryFolder();
+const run = join(folder, "run");
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../src/__fixtures__/checkpoints/${name}`, import.meta.url));
+
+const weights = fixture("blockwise-final.pth");
+
+beforeAll(async () => {
+  const end = await runCli("import", weights, "--out", run, "--image-size", "32", "--json");
+  expect(end.stderr).toBe("");
+  expect(JSON.parse(end.stdout)).toMatchObject({
+    event: "result",
+    weights: "blockwise-final.pth",
+    missing: [],
+  });
+  await writeDigits(join(folder, "images"), { count: 12, classes: true });
+}, 120_000);
+
+describe("blockwise import and export", () => {
+  it("give features of images, and the weights back", async () => {
+    const features = join(folder, "features.safetensors");
+    const read = await runCli("features", run, join(folder, "images"), "--out", features);
+    expect(read.exitCode).toBe(0);
+    const { tensors } = await readSafetensors(features);
+    expect(tensors.get("layer4.head")?.shape).toEqual([12, 6]);
+    const out = join(folder, "back.safetensors");
+    const end = await runCli("export", run, "--out", out, "--layout", "paper");
+    expect(end.stdout).toContain("tensors, named as in paper");
+    const original = await readPth(weights);
+    const back = await readSafetensors(out);
+    expect(back.tensors.get("pool_conv_block_3.0.weight")).toEqual(
+      original.get("pool_conv_block_3.0.weight"),
+    );
+  });
+
+  it("keep what the network is in the run, which has no training to go on with", async () => {
+    expect(JSON.parse(await readFile(join(run, "config.json"), "utf8"))).toMatchObject({
+      data: { normalization: "imagenet", imageSize: 32 },
+      partition: "stages",
+    });
+    const resumed = await runCli("train", "--resume", "--out", run);
+    expect(resumed.exitCode).toBe(2);
+    expect(resumed.stderr).toContain("weights were imported");
+  });
+
+  it("refuse what is no such file, what would run code, and folders that are taken", async () => {
+    const out = join(folder, "other");
+    const wrong = await runCli("import", join(run, "config.json"), "--out", out);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([1, expect.stringContaining("BLOCKWISE_MALFORMED_FILE")]);
+    const evil = fileURLToPath(
+      new URL("../../../packages/pytorch/src/__fixtures__/evil.pth", import.meta.url),
+    );
+    const refused = await runCli("import", evil, "--out", out);
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("posix.system")]);
+    const taken = await runCli("import", weights, "--out", run);
+    expect(taken.exitCode).toBe(2);
+    const misnamed = await runCli("export", run, "--out", join(folder, "weights.txt"));
+    expect([misnamed.exitCode, misnamed.stderr]).toEqual([2, expect.stringContaining(".safetensors")]);
+  });
+});
