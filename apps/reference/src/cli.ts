@@ -51,6 +51,9 @@ try {
     console.error(`${error.code}: ${error.message}`);
     process.exitCode = error.code === "BLOCKWISE_INVALID_OPTION" ? misuseExitCode : 1;
   } else {
-    throw error;
+    // Thrown on, it would reach a handler of the wasm backend's, which hides where it comes from.
+    console.error("Something failed that should not have; please report it:");
+    console.error(error);
+    process.exitCode = 1;
   }
 }

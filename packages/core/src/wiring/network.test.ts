@@ -2,7 +2,7 @@ import { resnet } from "@blockwise/backbone-resnet";
 import { createEngine } from "@blockwise/engine";
 import { convolutionExpansion, globalPool, mlpProjector } from "@blockwise/heads";
 import { barlowTwins } from "@blockwise/loss-barlow-twins";
-import type { EngineV1, LocalLossV1 } from "@blockwise/spec";
+import type { EngineV1, LocalLossV1, OptimizerV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { differences, tinyNetwork, tinyOptions, valuesOf } from "../__fixtures__/tiny-network.js";
@@ -34,6 +34,31 @@ describe("createNetwork", () => {
     ]);
     expect(names.sort()).toEqual(listed.map(({ name }) => name).sort());
     network.dispose();
+  });
+
+  it("refuses weights that no array could hold before it makes any, and names the largest", async () => {
+    const head = convolutionExpansion({ dim: 2 ** 31 });
+    await expect(() =>
+      expect(() => tinyNetwork(engine, { head })).toThrow(
+        expect.objectContaining({
+          code: "BLOCKWISE_ENGINE_MEMORY",
+          message: expect.stringMatching(
+            /largest is pool_head\.2\.0\.weight of shape \[1, 1, 16, 2147483648\]/,
+          ),
+        }),
+      ),
+    ).toLeakNoTensors();
+  });
+
+  it("leaves no tensor where one of the later blocks cannot be filled", async () => {
+    const optimizer: OptimizerV1 = {
+      ...tinyOptions.optimizer,
+      doInit: (specs) => {
+        if (specs.some(({ name }) => name.startsWith("layer3."))) throw new Error("no room");
+        return tinyOptions.optimizer.doInit(specs);
+      },
+    };
+    await expect(() => expect(() => tinyNetwork(engine, { optimizer })).toThrow("no room")).toLeakNoTensors();
   });
 
   it("asks per-block choices for each block, and wires each with its own site", () => {

@@ -1,10 +1,12 @@
 import { fold, rootKey } from "@blockwise/random";
 import { type EngineV1, InvalidOptionError, type OptimizerV1, type TensorMap } from "@blockwise/spec";
+import * as tf from "@tensorflow/tfjs-core";
 import { BlockLearner } from "../learner/block-learner.js";
 import { type NoiseOptions, requireNoiseOptions } from "../learner/noise.js";
 import { defaultMeters, type MeterOptions, requireMeterOptions } from "../meters/measure-health.js";
 import { choose, defineBlocks, type NetworkOptions, type PerBlock } from "./block-definition.js";
 import { requirePlugin } from "./require-plugin.js";
+import { requireRoom } from "./require-room.js";
 
 /** A network whose blocks learn by themselves. */
 export interface Network {
@@ -37,7 +39,7 @@ export interface LearningOptions {
  * Wires and fills a network. The same seed gives a parameter of the same name and shape the same start, whatever the
  * partition: a blockwise and an end-to-end network begin at the same backbone.
  *
- * @throws IncompatibleSpecVersionError, InvalidOptionError, ShapeMismatchError
+ * @throws EngineMemoryError, IncompatibleSpecVersionError, InvalidOptionError, ShapeMismatchError
  */
 export function createNetwork(options: NetworkOptions & LearningOptions): Network {
   const {
@@ -66,11 +68,19 @@ export function createNetwork(options: NetworkOptions & LearningOptions): Networ
     if (ownNoise !== null) requireNoiseOptions(ownNoise);
     return { definition, noise: ownNoise };
   });
+  requireRoom(
+    chosen.map(({ definition }) => definition),
+    engine,
+  );
   const learners: BlockLearner[] = [];
-  for (const choice of chosen) {
-    const before = learners.at(-1) ?? null;
-    learners.push(new BlockLearner({ ...choice, before, operations, optimizer, key, skipLimit, meters }));
-  }
+  // In a scope of its own: memory that runs out half-way leaves no tensor behind.
+  tf.tidy(() => {
+    for (const choice of chosen) {
+      const before = learners.at(-1) ?? null;
+      learners.push(new BlockLearner({ ...choice, before, operations, optimizer, key, skipLimit, meters }));
+    }
+    return learners.map(({ state }): tf.TensorContainer => ({ ...state }));
+  });
   return {
     engine,
     options,
