@@ -5,6 +5,7 @@ import type { OpenedRun } from "../run/open-run.js";
 import type { EvaluationContext, EvaluationProtocol } from "./evaluation-protocol.js";
 import { labelledImages } from "./labelled-images.js";
 import { describeReading, openProbe } from "./open-probe.js";
+import { type ProbeSettings, probeSettings } from "./probe-settings.js";
 
 /** What the probes found at one depth. */
 export interface BlockEvaluation {
@@ -29,6 +30,8 @@ export interface EvaluationRecord {
   readonly blocks: readonly BlockEvaluation[];
   /** How the scores were come by. */
   readonly protocol: JsonObject;
+  /** What it was asked for by: the run's own settings, or those of `--config`. */
+  readonly settings?: ProbeSettings;
   readonly seconds: number;
 }
 
@@ -86,6 +89,7 @@ async function probe(context: EvaluationContext): Promise<EvaluationRecord | nul
     return {
       blocks,
       protocol: { ...protocol, features },
+      settings: probeSettings(config),
       seconds: (performance.now() - start) / 1000,
     };
   } finally {

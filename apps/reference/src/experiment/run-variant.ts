@@ -1,6 +1,7 @@
 import { interruptedExitCode } from "../commands/interruption.js";
 import { readJsonIfThere, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
+import { isScored } from "./is-scored.js";
 import type { CommandEnd } from "./run-command.js";
 
 /** A network of an experiment: its configuration stands in its folder already. */
@@ -25,7 +26,7 @@ export async function runVariant(
       requireSuccess(end, `training ${name}`);
     }
   }
-  if ((await readJsonIfThere(files.evaluation)) !== null) return;
+  if (await isScored(folder)) return;
   const end = await run(["evaluate", folder]);
   if (end.exitCode === interruptedExitCode) return;
   requireSuccess(end, `probing ${name}`);
