@@ -33,11 +33,20 @@ function enter(issues: readonly Issue[]): Issue | undefined {
   // A name that is misspelt is also missing; the misspelling is what helps.
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (issue?.code !== "invalid_union") return issue;
-  const [meant] = issue.errors
+  const [meant] = branchesOf(issue)
     .filter((branch) => branch.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys"))
     .sort((a, b) => ownMistakes(a) - ownMistakes(b));
   if (meant === undefined) return issue;
   return enter(meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })));
+}
+
+/** The branches of a union, with those of unions that are branches themselves. */
+function branchesOf({ errors }: Extract<Issue, { code: "invalid_union" }>): readonly Issue[][] {
+  return errors.flatMap((branch) => {
+    const [only, ...others] = branch;
+    const nested = others.length === 0 && only?.code === "invalid_union" && only.path.length === 0;
+    return nested && only.errors.length > 0 ? branchesOf(only) : [branch];
+  });
 }
 
 /** How many of an object's own fields are wrong, missing or too many: the branch that was meant has the fewest. */
@@ -64,7 +73,8 @@ function expectation(issue: Issue): string {
       if ("options" in issue && Array.isArray(issue.options)) {
         return orList(issue.options.map((option) => JSON.stringify(option)));
       }
-      return orList(issue.errors.flatMap((branch) => branch.slice(0, 1).map(expectation)));
+      const choices = branchesOf(issue).flatMap((branch) => branch.slice(0, 1).map(expectation));
+      return orList([...new Set(choices)]);
     }
     default:
       return `valid (${issue.message})`;

@@ -73,7 +73,11 @@ describe("loadConfig", () => {
 describe("checkConfig", () => {
   it.each([
     [{ ...quick, epoch: 3 }, "epoch", "absent (there is no such option)"],
-    [{ ...quick, loss: { ...quick.loss, lamda: 1 } }, "loss.lamda", "absent (there is no such option)"],
+    [
+      { ...quick, loss: { ...(quick.loss as object), lamda: 1 } },
+      "loss.lamda",
+      "absent (there is no such option)",
+    ],
     [{ ...quick, seed: -1 }, "seed", "a number of at least 0"],
     [{ ...quick, epochs: 1.5 }, "epochs", "a whole number"],
     [{ ...quick, epochs: "3" }, "epochs", "a number"],
@@ -93,7 +97,7 @@ describe("checkConfig", () => {
     [
       { ...quick, loss: { kind: "byol" } },
       "loss.kind",
-      '"barlow-twins", "simclr", "vicreg", "cross-entropy", "greedy-infomax", "look-ahead" or "weighted-sum"',
+      '"barlow-twins", "simclr", "vicreg", "cross-entropy", "greedy-infomax", "look-ahead", "weighted-sum" or "package"',
     ],
     [
       { ...quick, loss: { kind: "cross-entropy", labelSmoothing: 1 } },

@@ -142,7 +142,7 @@ async function openOther(run: OpenedRun, folder: string): Promise<OpenedRun> {
     config,
     engine: run.engine,
     data: { ...run.data, statistics, classCount },
-    plugins: createPlugins(config, statistics),
+    plugins: await createPlugins(config, statistics),
   };
 }
 

@@ -34,12 +34,12 @@ export async function makePlan(
   const images = await assumeImages(config, flags);
   note(`images: ${images.description}`);
   const assumed = settle(config, images);
-  const plugins = createPlugins(assumed, statisticsOf(images));
+  const plugins = await createPlugins(assumed, statisticsOf(images));
   const { classCount } = images;
   const settled = resolvePartition(assumed, { engine, plugins, classCount }, note);
-  const options = networkOptions(settled, images);
+  const options = await networkOptions(settled, images);
   const costs = describeCosts(options);
-  const whole = describeCosts(networkOptions(controls["end-to-end"](settled), images));
+  const whole = describeCosts(await networkOptions(controls["end-to-end"](settled), images));
   note("measuring: activations and speed, on a few random images");
   const measured = measureActivations(options, { engine });
   const speeds = measureSpeed(options, { engine });
@@ -111,8 +111,8 @@ function statisticsOf({ channels }: AssumedImages) {
   return { channels, mean: each(0), std: each(1) };
 }
 
-function networkOptions(config: ResolvedConfig, images: AssumedImages): NetworkOptions {
-  const plugins = createPlugins(config, statisticsOf(images));
+async function networkOptions(config: ResolvedConfig, images: AssumedImages): Promise<NetworkOptions> {
+  const plugins = await createPlugins(config, statisticsOf(images));
   const { height, width, channels } = plugins.trainingViews.shape;
   return {
     ...plugins,

@@ -23,7 +23,7 @@ export async function openRun(
   const engine = await createEngine({ name: config.engine });
   note(`engine: ${engine.description}`);
   const data = await openData(config, note, locations, open);
-  const plugins = createPlugins(data.config, data.statistics);
+  const plugins = await createPlugins(data.config, data.statistics);
   const { classCount } = data;
   return {
     config: resolvePartition(data.config, { engine, plugins, classCount }, note),

@@ -18,8 +18,8 @@ const config: ResolvedConfig = {
   noise: { perBlock: [null, { kind: "all", standardDeviation: 0.25 }] },
 };
 
-function wire(changed: ResolvedConfig) {
-  const plugins = createPlugins(changed, statistics);
+async function wire(changed: ResolvedConfig) {
+  const plugins = await createPlugins(changed, statistics);
   const blocks = defineBlocks({
     ...plugins,
     partition: changed.partition,
@@ -36,27 +36,30 @@ function wire(changed: ResolvedConfig) {
 }
 
 describe("createPlugins", () => {
-  it("gives each block what the configuration says for it", () => {
-    expect(wire(config)).toEqual([
+  it("gives each block what the configuration says for it", async () => {
+    expect(await wire(config)).toEqual([
       { features: 8, embedding: 8, loss: "barlow-twins", noise: null },
       { features: 8, embedding: 16, loss: "simclr", noise: { kind: "all", standardDeviation: 0.25 } },
     ]);
   });
 
-  it("gives the end-to-end control what the last block has", () => {
-    expect(wire(controls["end-to-end"](config))).toEqual([
+  it("gives the end-to-end control what the last block has", async () => {
+    expect(await wire(controls["end-to-end"](config))).toEqual([
       { features: 8, embedding: 16, loss: "simclr", noise: { kind: "all", standardDeviation: 0.25 } },
     ]);
   });
 
-  it.each(["head", "projector", "loss"])("refuses a list for %s that has not one entry a block", (option) => {
-    const others = controls["end-to-end"]({ ...config });
-    const wrong = { ...others, partition: 4, [option]: config[option as "head"] } as const;
-    expect(() => wire(wrong)).toThrow(
-      expect.objectContaining({
-        option: `${option}.perBlock`,
-        message: expect.stringMatching(/a list of 4, .* but is "?a list of 2/),
-      }),
-    );
-  });
+  it.each(["head", "projector", "loss"])(
+    "refuses a list for %s that has not one entry a block",
+    async (option) => {
+      const others = controls["end-to-end"]({ ...config });
+      const wrong = { ...others, partition: 4, [option]: config[option as "head"] } as const;
+      await expect(wire(wrong)).rejects.toThrow(
+        expect.objectContaining({
+          option: `${option}.perBlock`,
+          message: expect.stringMatching(/a list of 4, .* but is "?a list of 2/),
+        }),
+      );
+    },
+  );
 });

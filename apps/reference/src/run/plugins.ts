@@ -1,4 +1,3 @@
-import { resnet } from "@blockwise/backbone-resnet";
 import type { NoiseOptions, PerBlock } from "@blockwise/core";
 import type {
   AugmentationV1,
@@ -11,6 +10,7 @@ import type {
 } from "@blockwise/spec";
 import type { ImageResolvedConfig } from "../config/schema.js";
 import type { InputStatistics } from "./input-statistics.js";
+import { createBackbone } from "./plugins/backbone.js";
 import { createHead } from "./plugins/head.js";
 import { createLoss } from "./plugins/loss.js";
 import { createOptimizer } from "./plugins/optimizer.js";
@@ -34,15 +34,22 @@ export interface RunPlugins {
   readonly evaluationView: AugmentationV1;
 }
 
-/** Makes the plugins of a run on images with such statistics. @throws InvalidOptionError */
-export function createPlugins(config: ImageResolvedConfig, statistics: InputStatistics): RunPlugins {
+/**
+ * Makes the plugins of a run on images with such statistics.
+ *
+ * @throws InvalidOptionError; IncompatibleSpecVersionError for a package that makes another kind of plugin.
+ */
+export async function createPlugins(
+  config: ImageResolvedConfig,
+  statistics: InputStatistics,
+): Promise<RunPlugins> {
   return {
-    backbone: resnet({ ...config.network, inputChannels: statistics.channels }),
-    head: perBlockChoice("head", config.head, createHead),
-    projector: perBlockChoice("projector", config.projector, createProjector),
-    loss: perBlockChoice("loss", config.loss, createLoss),
-    noise: perBlockChoice("noise", config.noise, (noise) => noise),
-    optimizer: createOptimizer(config.optimizer),
+    backbone: await createBackbone(config.network, statistics.channels),
+    head: await perBlockChoice("head", config.head, createHead),
+    projector: await perBlockChoice("projector", config.projector, createProjector),
+    loss: await perBlockChoice("loss", config.loss, createLoss),
+    noise: await perBlockChoice("noise", config.noise, (noise) => noise),
+    optimizer: await createOptimizer(config.optimizer),
     schedule: createSchedule(config),
     trainingViews: createTrainingViews(config, statistics),
     evaluationView: createEvaluationView(config, statistics),

@@ -37,7 +37,7 @@ export async function writeFeatures(
   const input = await readInputRecord(request.run);
   const engine = await createEngine({ name: config.engine });
   note(`engine: ${engine.description}`);
-  const plugins = createPlugins(config, input);
+  const plugins = await createPlugins(config, input);
   const source = await openImages(request, {
     decodeSize: decodeSizeOf(config.data.imageSize),
     channels: input.channels,

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { packageChoice, packageName } from "./package.js";
 import { perBlock } from "./per-block.js";
 import { count } from "./quantities.js";
 
-const head = z.discriminatedUnion("kind", [
+const namedHead = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("convolution-expansion"),
     dim: count,
@@ -17,7 +18,10 @@ const head = z.discriminatedUnion("kind", [
     grid: z.union([count, z.literal("auto")]),
     dim: count.exactOptional(),
   }),
+  packageChoice,
 ]);
+
+const head = z.union([namedHead, packageName]);
 
 /** The head of one block. */
 export type HeadConfig = z.infer<typeof head>;

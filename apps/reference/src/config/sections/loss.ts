@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type PackageConfig, packageChoice, packageName } from "./package.js";
 import { perBlock } from "./per-block.js";
 import { count } from "./quantities.js";
 
@@ -34,6 +35,8 @@ const plainLosses = [
 
 /** The loss of one block. The last two hold others; no type can be inferred from itself, so they are written out. */
 export type LossConfig =
+  | string
+  | PackageConfig
   | z.infer<(typeof plainLosses)[number]>
   | { readonly kind: "look-ahead"; readonly loss: LossConfig; readonly weight?: number }
   | { readonly kind: "weighted-sum"; readonly losses: readonly WeightedLossConfig[] };
@@ -44,18 +47,21 @@ export interface WeightedLossConfig {
   readonly loss: LossConfig;
 }
 
-const loss: z.ZodType<LossConfig> = z.discriminatedUnion("kind", [
+const namedLoss = z.discriminatedUnion("kind", [
   ...plainLosses,
   z.strictObject({
     kind: z.literal("look-ahead"),
-    loss: z.lazy(() => loss),
+    loss: z.lazy((): z.ZodType<LossConfig> => loss),
     weight: weight.exactOptional(),
   }),
   z.strictObject({
     kind: z.literal("weighted-sum"),
-    losses: z.array(z.strictObject({ weight, loss: z.lazy(() => loss) })).min(1),
+    losses: z.array(z.strictObject({ weight, loss: z.lazy((): z.ZodType<LossConfig> => loss) })).min(1),
   }),
+  packageChoice,
 ]);
+
+const loss: z.ZodType<LossConfig> = z.union([namedLoss, packageName]);
 
 /** What a block learns from. */
 export const lossSection = perBlock(loss);

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { packageChoice } from "./package.js";
 import { count } from "./quantities.js";
 
-/** The backbone. */
-export const networkSection = z.strictObject({
+const resnet = z.strictObject({
   /** A named ResNet, or the residual unit and its count in each stage. */
   depth: z.union([
     z.literal([18, 34, 50, 101, 152]),
@@ -12,3 +12,6 @@ export const networkSection = z.strictObject({
   stem: z.enum(["cifar", "imagenet"]),
   zeroInitResidual: z.boolean(),
 });
+
+/** The backbone. A package's factory is also given the images' `inputChannels`. */
+export const networkSection = z.union([resnet, packageChoice]);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { packageFields } from "./package.js";
 import { fraction } from "./quantities.js";
 
 /** What turns gradients into updates; each block has one of its own. */
@@ -22,4 +23,5 @@ export const optimizerSection = z.discriminatedUnion("kind", [
     trustCoefficient: z.number().positive(),
     clip: z.boolean(),
   }),
+  z.strictObject({ ...packageFields, learningRate: z.number().positive() }),
 ]);

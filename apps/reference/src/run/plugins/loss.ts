@@ -1,4 +1,4 @@
-import { weightedSum } from "@blockwise/core";
+import { type WeightedLoss, weightedSum } from "@blockwise/core";
 import { barlowTwins } from "@blockwise/loss-barlow-twins";
 import { crossEntropy } from "@blockwise/loss-cross-entropy";
 import { greedyInfoMax } from "@blockwise/loss-greedy-infomax";
@@ -6,10 +6,12 @@ import { lookAhead } from "@blockwise/loss-look-ahead";
 import { simclr } from "@blockwise/loss-simclr";
 import { vicreg } from "@blockwise/loss-vicreg";
 import type { LocalLossV1 } from "@blockwise/spec";
-import type { LossConfig } from "../../config/sections/loss.js";
+import type { LossConfig, WeightedLossConfig } from "../../config/sections/loss.js";
+import { pluginFromPackage } from "./from-package.js";
 
-/** The loss of one block. @throws InvalidOptionError */
-export function createLoss(loss: LossConfig): LocalLossV1 {
+/** The loss of one block. @throws InvalidOptionError, and as `pluginFromPackage` does */
+export async function createLoss(loss: LossConfig): Promise<LocalLossV1> {
+  if (typeof loss === "string") return pluginFromPackage({ kind: "local-loss", field: "loss", choice: loss });
   switch (loss.kind) {
     case "barlow-twins":
       return barlowTwins(loss);
@@ -22,8 +24,14 @@ export function createLoss(loss: LossConfig): LocalLossV1 {
     case "greedy-infomax":
       return greedyInfoMax(loss);
     case "look-ahead":
-      return lookAhead({ ...loss, loss: createLoss(loss.loss) });
+      return lookAhead({ ...loss, loss: await createLoss(loss.loss) });
     case "weighted-sum":
-      return weightedSum(loss.losses.map((part) => ({ weight: part.weight, loss: createLoss(part.loss) })));
+      return weightedSum(await Promise.all(loss.losses.map(weighted)));
+    case "package":
+      return pluginFromPackage({ kind: "local-loss", field: "loss", choice: loss });
   }
+}
+
+async function weighted({ weight, loss }: WeightedLossConfig): Promise<WeightedLoss> {
+  return { weight, loss: await createLoss(loss) };
 }

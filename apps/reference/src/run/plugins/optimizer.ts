@@ -1,9 +1,10 @@
 import { adamW, lars, sgd } from "@blockwise/optim";
 import type { OptimizerV1 } from "@blockwise/spec";
 import type { ImageResolvedConfig } from "../../config/schema.js";
+import { pluginFromPackage } from "./from-package.js";
 
-/** @throws InvalidOptionError */
-export function createOptimizer(optimizer: ImageResolvedConfig["optimizer"]): OptimizerV1 {
+/** @throws InvalidOptionError, and as `pluginFromPackage` does */
+export async function createOptimizer(optimizer: ImageResolvedConfig["optimizer"]): Promise<OptimizerV1> {
   switch (optimizer.kind) {
     case "adamw":
       return adamW(optimizer);
@@ -11,5 +12,7 @@ export function createOptimizer(optimizer: ImageResolvedConfig["optimizer"]): Op
       return sgd(optimizer);
     case "lars":
       return lars(optimizer);
+    case "package":
+      return pluginFromPackage({ kind: "optimizer", field: "optimizer", choice: optimizer });
   }
 }

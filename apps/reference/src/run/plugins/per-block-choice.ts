@@ -7,11 +7,11 @@ import { isPerBlock, type PerBlockConfig } from "../../config/sections/per-block
  *
  * @throws InvalidOptionError where `create` does.
  */
-export function perBlockChoice<Config, Choice extends object | null>(
+export async function perBlockChoice<Config, Choice extends object | null>(
   option: string,
   choice: PerBlockConfig<Config>,
-  create: (config: Config) => Choice,
-): PerBlock<Choice> {
+  create: (config: Config) => Choice | Promise<Choice>,
+): Promise<PerBlock<Choice>> {
   if (!isPerBlock(choice)) return create(choice);
-  return perBlock(choice.perBlock.map(create), `${option}.perBlock`);
+  return perBlock(await Promise.all(choice.perBlock.map(create)), `${option}.perBlock`);
 }
