@@ -55,7 +55,7 @@ async function errorOf(out: string, name: string): Promise<number> {
   const config = await readResolvedConfig(runFolder(out).config);
   const input = await readInputRecord(out);
   const engine = await createEngine({ name: config.engine });
-  const plugins = createPlugins(config, input);
+  const plugins = await createPlugins(config, input);
   const network = await openNetwork({ config, engine, data: input, plugins }, out);
   const probe = createFeatureProbe({ network, head: plugins.head, seed: 0 });
   const batch = images();

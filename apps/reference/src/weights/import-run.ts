@@ -96,7 +96,10 @@ async function completeConfig(
     ...config,
     data: {
       ...config.data,
-      imageSize: imageSize === "auto" ? imageSizes[config.network.stem] : imageSize,
+      imageSize:
+        imageSize === "auto"
+          ? imageSizes["stem" in config.network ? config.network.stem : "imagenet"]
+          : imageSize,
       enlarge: imageSize === "auto" || config.data.enlarge,
     },
     augmentation: { ...config.augmentation, flip: flip === "auto" ? true : flip },
@@ -117,7 +120,7 @@ async function writeRun(parts: {
   const { channels, hasProjectors } = described;
   const input = { channels, ...defaultNormalization(channels) };
   const engine = await createEngine({ name: config.engine });
-  const plugins = createPlugins(config, input);
+  const plugins = await createPlugins(config, input);
   const { imageSize } = config.data;
   const { partition } = config;
   const network = createNetwork({

@@ -22,7 +22,7 @@ export async function openTrained(folder: string): Promise<TrainedRun> {
   const config = await readResolvedConfig(runFolder(folder).config);
   const input = await readInputRecord(folder);
   const engine = await createEngine({ name: config.engine });
-  const plugins = createPlugins(config, input);
+  const plugins = await createPlugins(config, input);
   const network = await openNetwork({ config, engine, data: input, plugins }, folder);
   return { config, input, engine, plugins, network };
 }
