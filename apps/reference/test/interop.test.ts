@@ -43,6 +43,14 @@ describe("blockwise import and export", () => {
     );
   });
 
+  it("give an ONNX model, cut where it is asked for", async () => {
+    const out = join(folder, "model.onnx");
+    const end = await runCli("export", run, "--out", out, "--block", "layer2", "--json");
+    expect(JSON.parse(end.stdout)).toMatchObject({ after: "layer2", outputs: ["map", "features", "head"] });
+    expect((await readFile(out)).includes("layer2.0.conv1.weight")).toBe(true);
+    expect((await readFile(out)).includes("layer3.0.conv1.weight")).toBe(false);
+  });
+
   it("keep what the network is in the run, which has no training to go on with", async () => {
     expect(JSON.parse(await readFile(join(run, "config.json"), "utf8"))).toMatchObject({
       data: { normalization: "imagenet", imageSize: 32 },
@@ -64,6 +72,8 @@ describe("blockwise import and export", () => {
     expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("posix.system")]);
     const taken = await runCli("import", weights, "--out", run);
     expect(taken.exitCode).toBe(2);
+    const cut = await runCli("export", run, "--out", join(folder, "w.safetensors"), "--block", "layer1");
+    expect([cut.exitCode, cut.stderr]).toEqual([2, expect.stringContaining("block")]);
     const misnamed = await runCli("export", run, "--out", join(folder, "weights.txt"));
     expect([misnamed.exitCode, misnamed.stderr]).toEqual([2, expect.stringContaining(".safetensors")]);
   });

@@ -3,6 +3,7 @@ import {
   batchNorm,
   chainCost,
   convolution,
+  type DescribedLayer,
   kaimingNormalFanOut,
 } from "@blockwise/layers";
 import type { LayerV1 } from "@blockwise/spec";
@@ -21,7 +22,7 @@ export interface ResidualUnitOptions {
 export const expansion = { basic: 1, bottleneck: 4 } as const;
 
 interface NormedConvolution {
-  readonly map: LayerV1;
+  readonly map: DescribedLayer;
   readonly norm: BatchNormLayer;
 }
 
@@ -112,6 +113,13 @@ function residualUnit(
       branches.reduce((sum, { multiplyAdds }) => sum + multiplyAdds(inputShape), 0),
     activationSize: (inputShape) =>
       branches.reduce((sum, { activationSize }) => sum + activationSize(inputShape), 0),
+    describe: (input) => {
+      const residual = shortcut === null ? input : shortcut.norm.describe(shortcut.map.describe(input));
+      return main.reduce((value, { map, norm }, index) => {
+        const epilogue = index === main.length - 1 ? { residual } : {};
+        return norm.describe(map.describe(value), { ...epilogue, activation: "relu" });
+      }, input);
+    },
     apply: (x, context) => {
       const residual = shortcut === null ? x : shortcut.norm.apply(shortcut.map.apply(x, context), context);
       return main.reduce((value, { map, norm }, index) => {

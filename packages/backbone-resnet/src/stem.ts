@@ -38,6 +38,10 @@ export function stem(options: {
       const pooledSize = outputShape(inputShape).reduce((product, size) => product * size, 1);
       return cost.activationSize(inputShape) + (large ? pooledSize : 0);
     },
+    describe: (input) => {
+      const activated = norm.describe(map.describe(input), { activation: "relu" });
+      return large ? { operation: "max-pool", input: activated, ...maxPool } : activated;
+    },
     apply: (x, context) => {
       if (x.shape.at(-1) !== inChannels) {
         throw new ShapeMismatchError({

@@ -112,6 +112,10 @@ function expansionLayer(inChannels: number, dim: number, kernelSize: number, chu
       // makes of it.
       return isCut(mapSize, batchSize) ? dim : mapSize + dim;
     },
+    describe: (input) => ({
+      operation: "global-average",
+      input: norm.describe(expand.describe(input), { activation: "relu" }),
+    }),
     apply: (x, context) => {
       const [batch = 0, ...inputShape] = x.shape;
       if (!isCut(cost.activationSize(inputShape), batch)) {

@@ -39,5 +39,6 @@ const averageLayer: LayerV1 = {
   outputShape: (inputShape) => [channelsOf("Input of the global pool", inputShape)],
   multiplyAdds: () => 0,
   activationSize: (inputShape) => channelsOf("Input of the global pool", inputShape),
+  describe: (input) => ({ operation: "global-average", input }),
   apply: (x) => tf.mean(x, [1, 2]),
 };

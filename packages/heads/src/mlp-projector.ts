@@ -1,4 +1,4 @@
-import { type BatchNormLayer, batchNorm, chainCost, linear } from "@blockwise/layers";
+import { type BatchNormLayer, batchNorm, chainCost, type DescribedLayer, linear } from "@blockwise/layers";
 import { InvalidOptionError, type LayerV1, type ProjectorV1, ShapeMismatchError } from "@blockwise/spec";
 
 /** How a projector is built. */
@@ -80,7 +80,7 @@ function startingAlike(layer: LayerV1): LayerV1 {
 }
 
 function projectorLayer(inputDim: number, widths: readonly number[]): LayerV1 {
-  const layers: { readonly map: LayerV1; readonly norm: BatchNormLayer | null }[] = [];
+  const layers: { readonly map: DescribedLayer; readonly norm: BatchNormLayer | null }[] = [];
   let width = inputDim;
   for (const [index, next] of widths.entries()) {
     const last = index === widths.length - 1;
@@ -95,6 +95,11 @@ function projectorLayer(inputDim: number, widths: readonly number[]): LayerV1 {
     buffers: layers.flatMap(({ norm }) => norm?.buffers ?? []),
     outputShape: (inputShape) => layers.reduce((shape, { map }) => map.outputShape(shape), inputShape),
     ...chainCost(layers.flatMap(({ map, norm }) => (norm === null ? [map] : [map, norm]))),
+    describe: (input) =>
+      layers.reduce((value, { map, norm }) => {
+        const mapped = map.describe(value);
+        return norm === null ? mapped : norm.describe(mapped, { rank: 2, activation: "relu" });
+      }, input),
     apply: (x, context) =>
       layers.reduce((value, { map, norm }) => {
         const mapped = map.apply(value, context);

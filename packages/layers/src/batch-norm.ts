@@ -2,10 +2,11 @@ import {
   type BatchNormEpilogue,
   type BatchNormTrainResult,
   type LayerContextV1,
-  type LayerV1,
+  type LayerValueV1,
   ShapeMismatchError,
 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import type { DescribedLayer } from "./described-layer.js";
 
 /** What a batch norm is made from. */
 export interface BatchNormOptions {
@@ -17,11 +18,23 @@ export interface BatchNormOptions {
 }
 
 /** A batch norm, and what may be fused behind it. */
-export interface BatchNormLayer extends LayerV1 {
+export interface BatchNormLayer extends DescribedLayer {
+  /** As `LayerV1.describe`, with what comes behind it. */
+  describe(input: LayerValueV1, options?: DescribedNorm): LayerValueV1;
   /** As `LayerV1.apply`, then the epilogue: residual, activation, pool. */
   apply(x: tf.Tensor, context: LayerContextV1, epilogue?: BatchNormEpilogue): tf.Tensor;
   /** The same with an operation that normalises on its way to something else, with this layer's statistics. */
   applyWithin(operation: NormalizingOperation, context: LayerContextV1): tf.Tensor;
+}
+
+/** How a batch norm stands among the values around it. */
+export interface DescribedNorm {
+  /** Axes of the input, batch among them. @default 4 */
+  readonly rank?: number;
+  /** What is added behind it. @default null */
+  readonly residual?: LayerValueV1 | null;
+  /** @default null */
+  readonly activation?: "relu" | null;
 }
 
 /** Gain, shift and epsilon of a batch norm. Borrowed. */
@@ -117,6 +130,20 @@ export function batchNorm(options: BatchNormOptions): BatchNormLayer {
     },
     multiplyAdds: () => 0,
     activationSize: (inputShape) => inputShape.reduce((product, size) => product * size, 1),
+    describe: (input, { rank = 4, residual = null, activation = null } = {}) => {
+      const norm: LayerValueV1 = {
+        operation: "batch-norm",
+        input,
+        scale: names.weight,
+        offset: names.bias,
+        mean: names.mean,
+        variance: names.variance,
+        epsilon,
+        rank,
+      };
+      const sum: LayerValueV1 = residual === null ? norm : { operation: "add", inputs: [norm, residual] };
+      return activation === null ? sum : { operation: "relu", input: sum };
+    },
     apply: (x, context, epilogue = {}) =>
       applyWithin(
         {

@@ -1,5 +1,6 @@
-import { type InitializerV1, type LayerV1, ShapeMismatchError, type WindowOptions } from "@blockwise/spec";
+import { type InitializerV1, ShapeMismatchError, type WindowOptions } from "@blockwise/spec";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
+import type { DescribedLayer } from "./described-layer.js";
 
 /** What a convolution is made from. */
 export interface ConvolutionOptions extends WindowOptions {
@@ -18,7 +19,7 @@ export interface ConvolutionOptions extends WindowOptions {
  * `[batch, height, width, in] -> [batch, outHeight, outWidth, out]` with
  * `outHeight = floor((height + 2 padding - kernelSize) / stride) + 1`.
  */
-export function convolution(options: ConvolutionOptions): LayerV1 {
+export function convolution(options: ConvolutionOptions): DescribedLayer {
   const { name, inChannels, outChannels, kernelSize, stride, padding, initializer } = options;
   const weight = `${name}.weight`;
   const outputShape = (inputShape: readonly number[]): readonly number[] => {
@@ -54,6 +55,7 @@ export function convolution(options: ConvolutionOptions): LayerV1 {
     outputShape,
     multiplyAdds: (inputShape) => sizeOf(outputShape(inputShape)) * kernelSize ** 2 * inChannels,
     activationSize: (inputShape) => sizeOf(outputShape(inputShape)),
+    describe: (input) => ({ operation: "convolution", input, weight, kernelSize, stride, padding }),
     apply: (x, context) =>
       context.operations.conv2d(x as Tensor4D, context.parameter(weight) as Tensor4D, { stride, padding }),
   };

@@ -1,5 +1,6 @@
-import { type LayerV1, ShapeMismatchError } from "@blockwise/spec";
+import { ShapeMismatchError } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import type { DescribedLayer } from "./described-layer.js";
 import { torchDefault } from "./initializers.js";
 
 /** What a linear layer is made from. */
@@ -11,7 +12,7 @@ export interface LinearOptions {
 }
 
 /** A linear map without bias, as PyTorch's `Linear(bias=False)`: `[batch, in] -> [batch, out]`. */
-export function linear(options: LinearOptions): LayerV1 {
+export function linear(options: LinearOptions): DescribedLayer {
   const { name, inputDim, outputDim } = options;
   const weight = `${name}.weight`;
   return {
@@ -31,6 +32,7 @@ export function linear(options: LinearOptions): LayerV1 {
     },
     multiplyAdds: () => inputDim * outputDim,
     activationSize: () => outputDim,
+    describe: (input) => ({ operation: "linear", input, weight }),
     apply: (x, context) => tf.matMul(x as tf.Tensor2D, context.parameter(weight) as tf.Tensor2D),
   };
 }

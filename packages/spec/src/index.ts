@@ -62,6 +62,7 @@ export type {
   ParameterLayoutV1,
   ParameterSpecV1,
 } from "./layer/layer-v1.js";
+export type { LayerValueV1 } from "./layer/layer-value-v1.js";
 export type {
   LocalLossCapabilitiesV1,
   LocalLossInputV1,

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { OperationsV1 } from "../engine/operations-v1.js";
+import type { LayerValueV1 } from "./layer-value-v1.js";
 
 /** How a parameter is filled before step 0, from a generator keyed by its name. */
 export type InitializerV1 =
@@ -68,6 +69,11 @@ export interface LayerV1 {
    * @default twice the outputs of all convolutions and linear maps, as if a norm came after each
    */
   activationSize?(inputShape: readonly number[], batchSize?: number): number;
+  /**
+   * What `apply` computes in evaluation mode, as operations on `input`: exporters write it down for other programs. A layer
+   * made of others composes theirs. A layer that leaves it out can be trained, but not exported.
+   */
+  describe?(input: LayerValueV1): LayerValueV1;
   /**
    * `x [batch, ...inputShape]`, borrowed -> `[batch, ...outputShape]`, the caller's. Pure but for `updateBuffer`. It is
    * called in a `tf.tidy`, so that what it makes on the way need not be disposed, and must not be kept. In evaluation it
