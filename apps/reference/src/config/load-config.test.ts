@@ -67,6 +67,8 @@ describe("loadConfig", () => {
     await expect(loadConfig({ ...nothing, file: "/no/such.json" })).rejects.toThrow(StorageError);
     const broken = loadConfig({ ...nothing, file: await fileOf("{ seed: 1 }") });
     await expect(broken).rejects.toThrow(/Option "config" must be a file of JSON/);
+    const list = loadConfig({ ...nothing, file: await fileOf("[1, 2]") });
+    await expect(list).rejects.toThrow(/Option "config" must be a file with a JSON object, but is \[1,2\]/);
   });
 });
 

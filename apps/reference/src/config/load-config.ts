@@ -122,8 +122,9 @@ async function readJson(file: string): Promise<unknown> {
       { cause },
     );
   }
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InvalidOptionError(
@@ -131,6 +132,8 @@ async function readJson(file: string): Promise<unknown> {
       { cause },
     );
   }
+  if (isRecord(value)) return value;
+  throw new InvalidOptionError({ option: "config", expected: "a file with a JSON object", received: value });
 }
 
 /**

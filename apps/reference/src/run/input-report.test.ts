@@ -15,6 +15,11 @@ describe("toInputReport", () => {
     expect(toInputReport(report(2, ["b", "c"]), first).broken).toEqual({ count: 3, names: ["a", "b", "c"] });
   });
 
+  it("keeps the speed of a run that nothing was left to train of", () => {
+    const first = toInputReport(report(0, []), null);
+    expect(toInputReport({ ...report(0, []), imagesPerSecond: 0 }, first).imagesPerSecond).toBe(5);
+  });
+
   it("says the least that there must be where not all are named", () => {
     const first = toInputReport(report(40, ["a", "b"]), null);
     expect(toInputReport(report(12, ["c"]), first).broken).toEqual({ count: 40, names: ["a", "b", "c"] });

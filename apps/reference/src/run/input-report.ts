@@ -24,7 +24,9 @@ export function toInputReport(
   // Only names tell whether both have met the same images.
   const areAllNamed = earlier.count === earlier.names.length && broken.count === broken.names.length;
   const count = areAllNamed ? names.length : Math.max(earlier.count, broken.count, names.length);
-  return { imagesPerSecond, broken: { count, names: names.slice(0, MOST_NAMES) } };
+  // Where nothing was left to train, no batch was made.
+  const speed = imagesPerSecond === 0 ? (before?.imagesPerSecond ?? 0) : imagesPerSecond;
+  return { imagesPerSecond: speed, broken: { count, names: names.slice(0, MOST_NAMES) } };
 }
 
 /** One line about broken images; null where there are none. */

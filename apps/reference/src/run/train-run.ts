@@ -129,7 +129,8 @@ function wiring({ config, engine, data, plugins }: OpenedRun): TrainerOptions {
   };
 }
 
-function toRecord(
+/** What a run has come to, over all the times it was resumed. */
+export function toRecord(
   result: TrainingResult & { readonly startStep: number },
   before: TrainingRecord | null,
   batchSize: number,
@@ -146,7 +147,12 @@ function toRecord(
     timedSteps,
     pairsPerSecond: seconds === 0 ? 0 : (timedSteps * batchSize) / seconds,
     peakMemoryBytes: Math.max(peak, before?.peakMemoryBytes ?? 0),
-    dataWaitShare: result.dataWaitShare,
+    // Of the whole time: a run that is complete already, or resumed, has waited before.
+    dataWaitShare:
+      seconds === 0
+        ? 0
+        : (result.dataWaitShare * result.seconds + (before?.dataWaitShare ?? 0) * (before?.seconds ?? 0)) /
+          seconds,
     input: toInputReport(result.input, before?.input ?? null),
     skippedSteps: result.skippedSteps,
     engine,
