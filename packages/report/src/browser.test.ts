@@ -5,7 +5,9 @@ import { pathToFileURL } from "node:url";
 import { launchBrowser } from "@blockwise/browser";
 import { afterAll, describe, expect, it } from "vitest";
 import { exampleResults } from "./__fixtures__/example-results.js";
+import { exampleSweep } from "./__fixtures__/example-sweep.js";
 import { renderReport } from "./render-report.js";
+import { renderSweepReport } from "./sweep/render-sweep-report.js";
 
 const launched = await launchBrowser();
 const title = launched.browser ? "the report in a browser" : `the report in a browser: ${launched.reason}`;
@@ -15,7 +17,14 @@ const folder = mkdtempSync(join(tmpdir(), "blockwise-report-"));
 const pictures = process.env.BLOCKWISE_SCREENSHOTS;
 if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
 const file = join(folder, "report.html");
-writeFileSync(file, renderReport(exampleResults));
+// The names of settings are as long as they get.
+const protocol = {
+  ...exampleResults.protocol,
+  corruptions: { "end-to-end": { "linear-probe": { initialDeviation: 0.01 } } },
+};
+writeFileSync(file, renderReport({ ...exampleResults, protocol }));
+const sweepFile = join(folder, "sweep.html");
+writeFileSync(sweepFile, renderSweepReport({ ...exampleSweep, protocol }));
 
 afterAll(async () => {
   await launched.browser?.close();
@@ -52,6 +61,7 @@ describe.skipIf(launched.browser === undefined)(title, () => {
       const seen = await page.evaluate(readPage);
       expect(seen.scrollWidth).toBeLessThanOrEqual(widths[device]);
       expect(seen.overflowing).toEqual([]);
+      expect(seen.narrowestValue).toBeGreaterThan(120);
       expect(seen.background).toBe(colorScheme === "light" ? "rgb(255, 255, 255)" : "rgb(20, 23, 28)");
       expect(seen.charts).toHaveLength(3);
       for (const chart of seen.charts) {
@@ -67,6 +77,28 @@ describe.skipIf(launched.browser === undefined)(title, () => {
       expect(new Set(seen.charts[0]?.lineColors).size).toBe(4);
     } finally {
       await context.close();
+    }
+  });
+
+  it.each(["phone", "desktop"] as const)("shows all of a sweep on a %s", async (device) => {
+    const page = await launched.browser?.newPage({ viewport: { width: widths[device], height: 800 } });
+    if (page === undefined) throw new Error("The browser is gone.");
+    try {
+      await page.goto(pathToFileURL(sweepFile).href);
+      if (pictures !== undefined) {
+        await page.screenshot({ path: join(pictures, `sweep-${device}.png`), fullPage: true });
+      }
+      const seen = await page.evaluate(readPage);
+      expect(seen.scrollWidth).toBeLessThanOrEqual(widths[device]);
+      expect(seen.overflowing).toEqual([]);
+      expect(seen.narrowestValue).toBeGreaterThan(120);
+      expect(seen.charts.length).toBeGreaterThan(0);
+      for (const chart of seen.charts) {
+        expect(chart.textOutside).toEqual([]);
+        expect(chart.overlappingText).toEqual([]);
+      }
+    } finally {
+      await page.close();
     }
   });
 
@@ -138,6 +170,7 @@ function readPage() {
     charts,
     overflowing,
     scrollWidth: document.documentElement.scrollWidth,
+    narrowestValue: Math.min(...[...document.querySelectorAll("dd")].map((value) => box(value).width)),
     background: getComputedStyle(document.body).backgroundColor,
   };
 }

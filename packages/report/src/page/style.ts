@@ -19,8 +19,8 @@ p { margin: .5rem 0; max-width: 46rem; }
 .muted, caption, figcaption small { color: var(--muted); }
 .warnings { background: var(--panel); border-left: 4px solid var(--series-1); padding: .5rem 1rem; margin: 1rem 0; }
 .warnings ul { margin: .25rem 0; padding-left: 1.2rem; }
-dl { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .2rem 1rem; margin: .5rem 0; }
-dt { color: var(--muted); }
+dl { display: grid; grid-template-columns: fit-content(45%) minmax(0, 1fr); gap: .2rem 1rem; margin: .5rem 0; }
+dt { color: var(--muted); overflow-wrap: anywhere; }
 dd { margin: 0; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .9em; }
 .scroll { overflow-x: auto; }
