@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listPackageFolders, readManifest } from "../../setup/workspace.mjs";
 import { checkContents } from "./check-contents.mjs";
+import { checkMade } from "./check-made.mjs";
 import { exportedNames, typeCheck } from "./check-use.mjs";
 import { installAlone, installTogether } from "./install.mjs";
 import { packAll } from "./pack.mjs";
@@ -43,5 +44,7 @@ async function findProblems(root, folder) {
   }
   problems.push(...(await typeCheck(uses, join(folder, "alone"))));
   problems.push(...(await installTogether({ packages, folder: join(folder, "together") })));
+  const creator = projects.find(({ name }) => name === "@blockwise/create-plugin").project;
+  problems.push(...(await checkMade({ packageManager, packages, creator, folder: join(folder, "made") })));
   return problems;
 }
