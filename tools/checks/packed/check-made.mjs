@@ -20,6 +20,9 @@ export async function checkMade({ packageManager, packages, creator, folder }) {
   writeFileSync(join(folder, "pnpm-workspace.yaml"), JSON.stringify(settings));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, packageManager }));
 
+  const projects = 'export default { test: { projects: ["made-*"] } };\n';
+  writeFileSync(join(folder, "vitest.config.mjs"), projects);
+
   const run = async (what, command, cwd) => {
     const { code, output } = await runCommand(command, { cwd });
     return code === 0 ? [] : [`${what} failed (${code}):\n${output}`];
@@ -35,12 +38,17 @@ export async function checkMade({ packageManager, packages, creator, folder }) {
   const install = [...pnpm, "install", "--prefer-offline", "--ignore-scripts", "--no-frozen-lockfile"];
   const installed = await run("installing the made packages", install, folder);
   if (installed.length > 0) return installed;
-  // One after the other: each of them starts all the processors that there are.
   const problems = [];
   for (const kind of packageKinds) {
-    problems.push(
-      ...(await run(`npm test of a made ${kind}`, ["npm", "test"], join(folder, `made-${kind}`))),
-    );
+    for (const config of ["tsconfig.build.json", "tsconfig.json"]) {
+      const command = ["tsc", "-p", config];
+      problems.push(
+        ...(await run(`tsc -p ${config} of a made ${kind}`, command, join(folder, `made-${kind}`))),
+      );
+    }
   }
-  return problems;
+  if (problems.length > 0) return problems;
+  // All at once: starting vitest for each would take longer than the tests do.
+  const vitest = join(folder, `made-${packageKinds[0]}/node_modules/vitest/vitest.mjs`);
+  return run("testing the made packages", [process.execPath, vitest, "run"], folder);
 }
