@@ -23,7 +23,9 @@ function checkFiles(folder) {
   const missing = ["README.md", "LICENSE", "dist/index.js", "dist/index.d.ts"].filter(
     (file) => !existsSync(join(folder, file)),
   );
-  const unwanted = files.filter((file) => /\.test\.|__fixtures__\/|\.turbo/.test(file));
+  // Templates are what a package is made of, tests among them.
+  const own = files.filter((file) => !file.startsWith("templates/"));
+  const unwanted = own.filter((file) => /\.test\.|__fixtures__\/|\.turbo/.test(file));
   const protocols =
     readFileSync(join(folder, "package.json"), "utf8").match(/"(workspace|catalog):[^"]*"/g) ?? [];
   return [
