@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { loadConfig, resumeConfig } from "../config/load-config.js";
 import { describeTime } from "../progress/describe-time.js";
 import { createReporter } from "../progress/reporter.js";
+import type { OpenedRun } from "../run/open-run.js";
 import { isRun, readJsonIfThere, requireRun, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
 import { commandLine } from "./command-line.js";
@@ -69,7 +70,7 @@ async function train(flags: TrainFlags): Promise<void> {
   );
   reporter.end();
   if (flags.json) console.log(JSON.stringify({ event: "result", ...record }));
-  else if (record.complete) console.log(summarize(flags, record));
+  else if (record.complete) console.log(summarize(flags, record, run));
   if (record.complete) return;
   console.error(`Stopped at step ${record.step} of ${record.stepCount}; saved. Go on with: ${goOn}`);
   process.exitCode = interruptedExitCode;
@@ -96,13 +97,17 @@ async function refuseToOverwrite(out: string, resume: boolean): Promise<void> {
   });
 }
 
-function summarize(flags: TrainFlags, record: TrainingRecord): string {
-  const score = commandLine(["evaluate", flags.out, ...locationWords(flags)]);
+function summarize(flags: TrainFlags, record: TrainingRecord, { data }: OpenedRun): string {
+  // Without labels, or images held out, there is nothing to score on.
+  const next =
+    data.classCount === null || data.dataset.test === null
+      ? `Write its features with: ${commandLine(["features", flags.out, "IMAGES", "--out", "features.safetensors"])}`
+      : `Score it with: ${commandLine(["evaluate", flags.out, ...locationWords(flags)])}`;
   return (
     `${record.stepCount} steps in ${describeTime(record.seconds)}, ${record.pairsPerSecond.toFixed(0)} images/s, ` +
     `peak ${(record.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB, ` +
     `${(100 * record.dataWaitShare).toFixed(0)} % of the time waiting for input of at most ` +
-    `${record.input.imagesPerSecond.toFixed(0)} images/s${frozenOutputs(record)}. Score it with: ${score}`
+    `${record.input.imagesPerSecond.toFixed(0)} images/s${frozenOutputs(record)}. ${next}`
   );
 }
 
