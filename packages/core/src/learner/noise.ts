@@ -37,6 +37,37 @@ export function requireNoiseOptions({ kind, standardDeviation }: NoiseOptions): 
 }
 
 /**
+ * Checks, before step 0, that what a block hands on has a deviation of that kind.
+ *
+ * @param shape `[height, width, channels]` of what it hands on.
+ * @throws ShapeMismatchError that names the block
+ */
+export function requireNoiseFits({ kind }: NoiseOptions, block: string, shape: readonly number[]): void {
+  // A batch has two images or more.
+  requireSeveral(`What block "${block}" hands on`, kind, countOf(kind, [2, ...shape]), shape);
+}
+
+/** How many values a deviation is taken of. */
+function countOf(kind: NoiseOptions["kind"], batchShape: readonly number[]): number {
+  return axes[kind].reduce((product, axis) => product * (batchShape[axis] ?? 1), 1);
+}
+
+function requireSeveral(
+  subject: string,
+  kind: NoiseOptions["kind"],
+  count: number,
+  received: readonly number[],
+): void {
+  if (count > 1) return;
+  throw new ShapeMismatchError({
+    subject: `${subject} under "${kind}" noise`,
+    expected: "more than one value to take the standard deviation of",
+    received,
+    hint: 'Use noise of kind "all" there.',
+  });
+}
+
+/**
  * `x + standardDeviation * n * sigma(x)` with `n ~ N(0, 1)` for each element and `sigma` the unbiased standard deviation
  * of `NoiseOptions.kind`; the gradient flows through sigma too, as in the authors' code.
  *
@@ -48,15 +79,8 @@ export function requireNoiseOptions({ kind, standardDeviation }: NoiseOptions): 
  * @throws ShapeMismatchError where there is but one value to take a deviation of.
  */
 export function addNoise(x: tf.Tensor, { kind, standardDeviation }: NoiseOptions, key: RandomKey): tf.Tensor {
-  const count = axes[kind].reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
-  if (count < 2) {
-    throw new ShapeMismatchError({
-      subject: `Block output under "${kind}" noise`,
-      expected: "more than one value to take the standard deviation of",
-      received: x.shape,
-      hint: 'Use noise of kind "all".',
-    });
-  }
+  const count = countOf(kind, x.shape);
+  requireSeveral("Block output", kind, count, x.shape);
   return tf.tidy(() => {
     const values = new Float32Array(x.size);
     fillNormal(key, values);

@@ -193,6 +193,14 @@ describe("wiring", () => {
       invalid("noise.kind"),
     ],
     ["negative noise", { noise: { kind: "all", standardDeviation: -1 } }, invalid("noise.standardDeviation")],
+    [
+      "noise by place on a map of one place",
+      { imageShape: [2, 2, 3], noise: { kind: "hw", standardDeviation: 1 } },
+      expect.objectContaining({
+        code: "BLOCKWISE_SHAPE_MISMATCH",
+        message: expect.stringContaining('"layer2"'),
+      }),
+    ],
     ["a negative seed", { seed: -1 }, invalid("seed")],
   ])("refuses %s and leaves no tensor", (_, changes, error) => {
     const before = tf.memory().numTensors;

@@ -2,7 +2,7 @@ import { fold, rootKey } from "@blockwise/random";
 import { type EngineV1, InvalidOptionError, type OptimizerV1, type TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { BlockLearner } from "../learner/block-learner.js";
-import { type NoiseOptions, requireNoiseOptions } from "../learner/noise.js";
+import { type NoiseOptions, requireNoiseFits, requireNoiseOptions } from "../learner/noise.js";
 import { defaultMeters, type MeterOptions, requireMeterOptions } from "../meters/measure-health.js";
 import { choose, defineBlocks, type NetworkOptions, type PerBlock } from "./block-definition.js";
 import { requirePlugin } from "./require-plugin.js";
@@ -65,7 +65,10 @@ export function createNetwork(options: NetworkOptions & LearningOptions): Networ
   // All choices before the first tensor: one that is wrong leaves nothing behind.
   const chosen = defineBlocks(options).map((definition) => {
     const ownNoise = choose(noise, definition);
-    if (ownNoise !== null) requireNoiseOptions(ownNoise);
+    if (ownNoise !== null) {
+      requireNoiseOptions(ownNoise);
+      requireNoiseFits(ownNoise, definition.id, definition.outputShape);
+    }
     return { definition, noise: ownNoise };
   });
   requireRoom(
