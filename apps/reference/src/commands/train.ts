@@ -1,6 +1,7 @@
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
 import type { Command } from "commander";
 import { loadConfig, resumeConfig } from "../config/load-config.js";
+import { describeRate } from "../progress/describe-rate.js";
 import { describeTime } from "../progress/describe-time.js";
 import { createReporter } from "../progress/reporter.js";
 import type { OpenedRun } from "../run/open-run.js";
@@ -104,10 +105,10 @@ function summarize(flags: TrainFlags, record: TrainingRecord, { data }: OpenedRu
       ? `Write its features with: ${commandLine(["features", flags.out, "IMAGES", "--out", "features.safetensors"])}`
       : `Score it with: ${commandLine(["evaluate", flags.out, ...locationWords(flags)])}`;
   return (
-    `${record.stepCount} steps in ${describeTime(record.seconds)}, ${record.pairsPerSecond.toFixed(0)} images/s, ` +
+    `${record.stepCount} steps in ${describeTime(record.seconds)}, ${describeRate(record.pairsPerSecond)}, ` +
     `peak ${(record.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB, ` +
     `${(100 * record.dataWaitShare).toFixed(0)} % of the time waiting for input of at most ` +
-    `${record.input.imagesPerSecond.toFixed(0)} images/s${frozenOutputs(record)}. ${next}`
+    `${describeRate(record.input.imagesPerSecond)}${frozenOutputs(record)}. ${next}`
   );
 }
 

@@ -1,6 +1,7 @@
 import type { OnlineReadingV1 } from "@blockwise/evaluate";
 import type { StepEventV1 } from "@blockwise/spec";
 import { describeOnline } from "./describe-online.js";
+import { describeRate } from "./describe-rate.js";
 import { describeTime } from "./describe-time.js";
 
 /** What a command says while it works. */
@@ -48,13 +49,13 @@ export function describeStep(run: string, event: StepEventV1): string {
   const losses = event.blocks.map(({ loss, skipped }) => (skipped ? "skipped" : loss.toPrecision(4)));
   const waiting =
     event.dataWaitShare > 0.05
-      ? ` · waiting for data ${percent(event.dataWaitShare)} (at most ${event.inputImagesPerSecond.toFixed(0)} images/s)`
+      ? ` · waiting for data ${percent(event.dataWaitShare)} (at most ${describeRate(event.inputImagesPerSecond)})`
       : "";
   const { phase } = event;
   const place = phase === null ? "" : ` · ${phase.block}, block ${phase.index + 1} of ${phase.count}`;
   return (
     `${run} ${event.step + 1}/${event.stepCount}${place} · loss ${losses.join(" ")} · ` +
-    `${event.pairsPerSecond.toFixed(0)} images/s · ${describeTime(event.secondsLeft)} left${waiting}`
+    `${describeRate(event.pairsPerSecond)} · ${describeTime(event.secondsLeft)} left${waiting}`
   );
 }
 
