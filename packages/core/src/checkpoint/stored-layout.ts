@@ -28,10 +28,13 @@ export function storedShape(shape: readonly number[], layout: ParameterLayoutV1)
 export function toStored(tensor: tf.Tensor, layout: ParameterLayoutV1): StoredTensor {
   const order = toFile[layout];
   if (order === null) return { shape: tensor.shape, data: tensor.dataSync<"float32">().slice() };
-  return tf.tidy(() => {
-    const moved = tf.transpose(tensor, [...order]);
+  // Not in a tidy: it would look for tensors to keep among all the numbers that it returns, which takes minutes.
+  const moved = tf.transpose(tensor, [...order]);
+  try {
     return { shape: moved.shape, data: moved.dataSync<"float32">().slice() };
-  });
+  } finally {
+    moved.dispose();
+  }
 }
 
 /** Makes a tensor from what a file holds; exact. It belongs to the caller. */
