@@ -68,7 +68,7 @@ export function headline(results: ResultsV1):
 }
 
 /** @throws InvalidOptionError where the results are not of the version that this package knows. */
-export function requireKnownSchema(results: ResultsV1): void {
+export function requireKnownSchema(results: { readonly schema: 1 }): void {
   const schema: unknown = results.schema;
   if (schema === 1) return;
   throw new InvalidOptionError({

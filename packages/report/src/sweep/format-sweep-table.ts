@@ -1,8 +1,8 @@
 import { formatTextTable } from "../format-text-table.js";
-import { scores } from "../summary.js";
+import { requireKnownSchema, scores } from "../summary.js";
 import { formatSpread, spreadAt, spreadOf } from "./spread.js";
 import type { SweepResultsV1 } from "./sweep-results-v1.js";
-import { controlLabels, controlNames, depthNames, requireKnownSweep } from "./sweep-summary.js";
+import { controlLabels, controlNames, depthNames } from "./sweep-summary.js";
 
 /**
  * A sweep as a plain-text table for a terminal: for each kind of score the rows with all depths, and each row's controls
@@ -11,7 +11,7 @@ import { controlLabels, controlNames, depthNames, requireKnownSweep } from "./sw
  * @throws InvalidOptionError where the results are of another schema than 1.
  */
 export function formatSweepTable(results: SweepResultsV1): string {
-  requireKnownSweep(results);
+  requireKnownSchema(results);
   const depths = depthNames(results);
   const last = depths.at(-1) ?? "";
   const controls = controlNames(results);

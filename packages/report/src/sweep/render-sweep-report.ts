@@ -6,16 +6,10 @@ import { type Html, html } from "../page/html.js";
 import { renderPage } from "../page/page.js";
 import { table } from "../page/table.js";
 import { warningList } from "../page/warning-list.js";
-import { scores } from "../summary.js";
+import { requireKnownSchema, scores } from "../summary.js";
 import { formatSpread, spreadAt, spreadOf } from "./spread.js";
 import type { SweepResultsV1 } from "./sweep-results-v1.js";
-import {
-  commonControl,
-  controlLabels,
-  controlNames,
-  depthNames,
-  requireKnownSweep,
-} from "./sweep-summary.js";
+import { commonControl, controlLabels, controlNames, depthNames } from "./sweep-summary.js";
 
 /**
  * A sweep as a page that stands alone: each row's scores at every depth with its controls beside it, mean and sample
@@ -25,7 +19,7 @@ import {
  * @throws InvalidOptionError where the results are of another schema than 1.
  */
 export function renderSweepReport(results: SweepResultsV1): string {
-  requireKnownSweep(results);
+  requireKnownSchema(results);
   return renderPage({
     title: `${results.title} · Blockwise on ${results.dataset}`,
     header: overview(results),

@@ -1,4 +1,3 @@
-import { InvalidOptionError } from "@blockwise/spec";
 import type { SweepControlV1, SweepResultsV1, SweepRowV1, SweepRunV1 } from "./sweep-results-v1.js";
 
 /** What a control is called where people read it. */
@@ -28,16 +27,4 @@ export function commonControl({ rows }: SweepResultsV1, name: SweepControlV1): r
   const folders = rows.map(({ controls }) => controls[name]?.map(({ folder }) => folder).join("\n"));
   if (folders[0] === undefined || new Set(folders).size > 1) return null;
   return rows[0]?.controls[name] ?? null;
-}
-
-/** @throws InvalidOptionError where the results are not of the version that this package knows. */
-export function requireKnownSweep(results: SweepResultsV1): void {
-  const schema: unknown = results.schema;
-  if (schema === 1) return;
-  throw new InvalidOptionError({
-    option: "results.schema",
-    expected: "1",
-    received: schema,
-    hint: "Read these results with the version of @blockwise/report that came with what wrote them.",
-  });
 }
