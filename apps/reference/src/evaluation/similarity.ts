@@ -1,6 +1,7 @@
 import { extractFeatures } from "@blockwise/core";
 import { subset } from "@blockwise/data";
 import { linearCkaMatrix } from "@blockwise/evaluate";
+import type { SimilarityResultV1 } from "@blockwise/report";
 import {
   type DataSourceV1,
   type FeatureTable,
@@ -18,17 +19,7 @@ import { describeReading, openProbe } from "./open-probe.js";
 import { formatColumns } from "./summary-table.js";
 
 /** `evaluation/similarity.json`. */
-export interface SimilarityRecord {
-  readonly blocks: readonly string[];
-  /** Linear CKA of the blocks among each other, `[blocks, blocks]`. */
-  readonly within: readonly (readonly number[])[];
-  /** With the blocks of another run on the same images; null where none was named. */
-  readonly against: {
-    readonly run: string;
-    readonly blocks: readonly string[];
-    /** `[blocks, the other run's blocks]`. */
-    readonly matrix: readonly (readonly number[])[];
-  } | null;
+export interface SimilarityRecord extends SimilarityResultV1 {
   readonly protocol: JsonObject;
   readonly seconds: number;
 }
