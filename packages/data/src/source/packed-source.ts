@@ -1,24 +1,9 @@
-import {
-  type DataSourceV1,
-  InvalidOptionError,
-  type JsonObject,
-  type PackedImages,
-  type RawImage,
-} from "@blockwise/spec";
+import { type DataSourceV1, InvalidOptionError, type PackedImages, type RawImage } from "@blockwise/spec";
 import { sharedFloat64, sharedInt32, sharedUint32 } from "./shared-arrays.js";
-
-/** What a source is made of. */
-export interface PackedSourceParts {
-  readonly id: string;
-  readonly options: JsonObject;
-  readonly description: string;
-  readonly classNames: readonly string[] | null;
-  readonly labels: Int32Array | null;
-  readonly store: PackedImages;
-}
+import type { SourceParts } from "./source-parts.js";
 
 /** Makes a data source of images that are packed already; nothing is copied. */
-export function packedSource(parts: PackedSourceParts): DataSourceV1 {
+export function packedSource(parts: SourceParts<PackedImages>): DataSourceV1 {
   const { store } = parts;
   const size = store.offsets.length;
   return {

@@ -1,26 +1,11 @@
-import {
-  DataSourceError,
-  type DataSourceV1,
-  type JsonObject,
-  type SharedPaths,
-  type StoredImages,
-} from "@blockwise/spec";
+import { DataSourceError, type DataSourceV1, type SharedPaths, type StoredImages } from "@blockwise/spec";
 import { storedImageReader } from "../stored-image-reader.js";
 import { requirePlace } from "./packed-source.js";
 import { sharedBytes, sharedFloat64, sharedUint32 } from "./shared-arrays.js";
-
-/** What a stored source is made of. */
-export interface StoredSourceParts {
-  readonly id: string;
-  readonly options: JsonObject;
-  readonly description: string;
-  readonly classNames: readonly string[] | null;
-  readonly labels: Int32Array | null;
-  readonly store: StoredImages;
-}
+import type { SourceParts } from "./source-parts.js";
 
 /** Makes a data source of images that stay in their files until they are wanted. */
-export function storedSource(parts: StoredSourceParts): DataSourceV1 {
+export function storedSource(parts: SourceParts<StoredImages>): DataSourceV1 {
   const { store } = parts;
   const size = store.files.length;
   return {
