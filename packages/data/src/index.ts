@@ -17,4 +17,5 @@ export { openImageTar } from "./images/image-tar.js";
 export { DATASET_NAMES, type OpenDatasetOptions, type OpenedDataset, openDataset } from "./open-dataset.js";
 export { openShards, type ShardOptions } from "./shards/open-shards.js";
 export type { Dataset } from "./source/dataset.js";
+export { type SplitOptions, splitSource } from "./source/split.js";
 export { type SubsetOptions, subset } from "./source/subset.js";

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "@blockwise/spec";
 import type { Command } from "commander";
 import { changeEvaluation, readResolvedConfig } from "../config/load-config.js";
+import type { ResolvedConfig } from "../config/schema.js";
 import { createReporter } from "../progress/reporter.js";
 import { readJsonIfThere, requireRun, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
@@ -18,6 +19,7 @@ import { interruptedExitCode, onInterruption } from "./interruption.js";
 
 interface EvaluateFlags extends LocationFlags, OutputFlags {
   readonly protocol?: readonly string[];
+  readonly evaluator?: readonly string[];
   readonly against?: string;
   readonly config?: string;
   readonly list?: true;
@@ -30,6 +32,7 @@ export function addEvaluateCommand(program: Command): void {
     .description("Judge a run's features after every stage, on the held-out images.")
     .argument("[run]", "folder of a run")
     .option("--protocol <names...>", "how to judge it (default: probes)")
+    .option("--evaluator <packages...>", "evaluators of packages or files, for the protocol evaluators")
     .option("--against <run>", "another run to compare with, for protocols that compare")
     .option("--config <file>", "JSON file whose field evaluation goes over the run's")
     .option("--list", "list the protocols");
@@ -52,7 +55,8 @@ async function evaluate(folder: string | undefined, flags: EvaluateFlags): Promi
   if (flags.against !== undefined) await requireRun(flags.against);
   const files = runFolder(folder);
   const kept = await readResolvedConfig(files.config);
-  const config = flags.config === undefined ? kept : await changeEvaluation(kept, flags.config);
+  const changed = flags.config === undefined ? kept : await changeEvaluation(kept, flags.config);
+  const config = withEvaluators(changed, flags.evaluator);
   const training = await readJsonIfThere<TrainingRecord>(files.training);
   const imported = (await readJsonIfThere(files.imported)) !== null;
   if (config.epochs > 0 && !imported && training?.complete !== true)
@@ -61,7 +65,9 @@ async function evaluate(folder: string | undefined, flags: EvaluateFlags): Promi
   const { chooseProtocols, defaultProtocol } = await import("../evaluation/protocols.js");
   const { runProtocol } = await import("../evaluation/run-protocol.js");
   const { openRun } = await import("../run/open-run.js");
-  const chosen = chooseProtocols(flags.protocol ?? [defaultProtocol]);
+  const chosen = chooseProtocols(
+    flags.protocol ?? [flags.evaluator === undefined ? defaultProtocol : "evaluators"],
+  );
   const signal = onInterruption(note);
   const run = await openRun(config, note, locationsFromFlags(flags));
   const name = folder.split(/[\\/]/).filter(Boolean).at(-1) ?? folder;
@@ -76,6 +82,11 @@ async function evaluate(folder: string | undefined, flags: EvaluateFlags): Promi
   }
 }
 
+function withEvaluators(config: ResolvedConfig, evaluators: readonly string[] | undefined): ResolvedConfig {
+  if (evaluators === undefined) return config;
+  return { ...config, evaluation: { ...config.evaluation, evaluators: [...evaluators] } };
+}
+
 async function list(json: boolean): Promise<void> {
   const { protocols } = await import("../evaluation/protocols.js");
   const width = Math.max(...[...protocols.keys()].map(({ length }) => length)) + 2;
@@ -86,9 +97,18 @@ async function list(json: boolean): Promise<void> {
 function stopped(folder: string, flags: EvaluateFlags, endProgress: () => void): void {
   endProgress();
   const chosen = flags.protocol === undefined ? [] : ["--protocol", ...flags.protocol];
+  const evaluators = flags.evaluator === undefined ? [] : ["--evaluator", ...flags.evaluator];
   const against = flags.against === undefined ? [] : ["--against", flags.against];
   const config = flags.config === undefined ? [] : ["--config", flags.config];
-  const words = ["evaluate", folder, ...chosen, ...against, ...config, ...locationWords(flags)];
+  const words = [
+    "evaluate",
+    folder,
+    ...chosen,
+    ...evaluators,
+    ...against,
+    ...config,
+    ...locationWords(flags),
+  ];
   const again = commandLine(words);
   console.error(`Stopped; the results so far are saved. Go on with: ${again}`);
   process.exitCode = interruptedExitCode;

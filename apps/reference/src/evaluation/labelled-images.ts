@@ -1,4 +1,5 @@
 import { DataSourceError, type DataSourceV1 } from "@blockwise/spec";
+import { datasetName } from "../config/sections/data.js";
 import type { OpenedRun } from "../run/open-run.js";
 
 /** Images to fit on and to score on, with classes. */
@@ -15,6 +16,6 @@ export function labelledImages({ config, data }: OpenedRun): LabelledImages {
   if (test !== null && classCount !== null) return { train, test, classCount };
   throw new DataSourceError(
     `${data.train.description} has no labels or no held-out split, so that nothing can be scored. Use class folders.`,
-    { source: config.data.dataset },
+    { source: datasetName(config.data.dataset) },
   );
 }

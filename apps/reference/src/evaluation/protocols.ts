@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "@blockwise/spec";
 import { corruptions } from "./corruptions.js";
 import type { EvaluationProtocol } from "./evaluation-protocol.js";
+import { evaluators } from "./evaluators.js";
 import { fineTuneProtocol } from "./fine-tune.js";
 import { linear } from "./linear.js";
 import { probes } from "./probes.js";
@@ -12,7 +13,7 @@ export const defaultProtocol = "probes";
 
 /** All protocols, by name. */
 export const protocols: ReadonlyMap<string, EvaluationProtocol> = new Map(
-  [probes, linear, fineTuneProtocol, semiSupervised, corruptions, similarity].map((protocol) => [
+  [probes, linear, fineTuneProtocol, semiSupervised, corruptions, similarity, evaluators].map((protocol) => [
     protocol.name,
     protocol,
   ]),

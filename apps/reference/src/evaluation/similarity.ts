@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { extractFeatures } from "@blockwise/core";
 import { subset } from "@blockwise/data";
 import { linearCkaMatrix } from "@blockwise/evaluate";
@@ -10,6 +11,7 @@ import {
   ShapeMismatchError,
 } from "@blockwise/spec";
 import { readResolvedConfig } from "../config/load-config.js";
+import { datasetName } from "../config/sections/data.js";
 import { readInputRecord } from "../run/input-record.js";
 import type { OpenedRun } from "../run/open-run.js";
 import { createPlugins } from "../run/plugins.js";
@@ -111,10 +113,10 @@ async function readBlocks(
 async function openOther(run: OpenedRun, folder: string): Promise<OpenedRun> {
   const config = await readResolvedConfig(runFolder(folder).config);
   const { dataset } = run.config.data;
-  if (config.data.dataset !== dataset) {
+  if (!isDeepStrictEqual(config.data.dataset, dataset)) {
     throw new InvalidOptionError({
       option: "against",
-      expected: `a run on the same images (${dataset})`,
+      expected: `a run on the same images (${datasetName(dataset)})`,
       received: config.data.dataset,
       hint: "Features can only be compared image by image.",
     });

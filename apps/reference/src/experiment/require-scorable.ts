@@ -1,4 +1,5 @@
 import { DataSourceError } from "@blockwise/spec";
+import { datasetName } from "../config/sections/data.js";
 import type { OpenedRun } from "../run/open-run.js";
 
 /** @throws DataSourceError where a command that scores its networks could not: without labels or held-out images. */
@@ -7,6 +8,6 @@ export function requireScorable({ config, data }: OpenedRun, command: string): v
   throw new DataSourceError(
     `${data.train.description}: ${command} scores its networks, and for that needs labels and held-out images. ` +
       "Use class folders, and data.holdOut above 0 or folders train and test; or only train, with the command train.",
-    { source: config.data.dataset },
+    { source: datasetName(config.data.dataset) },
   );
 }

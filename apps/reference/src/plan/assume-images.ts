@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunConfig } from "../config/schema.js";
+import { datasetName } from "../config/sections/data.js";
 
 /** What a plan takes images to be, without reading one. */
 export interface AssumedImages {
@@ -45,20 +46,18 @@ export async function assumeImages({ data }: RunConfig, flags: ImageFlags): Prom
 }
 
 async function byName({ dataset, holdOut }: RunConfig["data"]): Promise<AssumedImages> {
+  if (typeof dataset !== "string") return unknown(datasetName(dataset));
   const folder = await countFiles(dataset, holdOut);
   if (folder !== null) return folder;
   const match = known[dataset === "auto" ? "cifar10" : dataset];
-  if (match === undefined) {
-    return {
-      description: `"${dataset}", which is not looked into`,
-      count: null,
-      classCount: null,
-      channels: 3,
-      side: null,
-    };
-  }
+  if (match === undefined) return unknown(dataset);
   const { name, ...images } = match;
   return { ...images, description: dataset === "auto" ? `${name}, if it can be had` : name };
+}
+
+function unknown(name: string): AssumedImages {
+  const description = `"${name}", which is not looked into`;
+  return { description, count: null, classCount: null, channels: 3, side: null };
 }
 
 const imageName = /\.(jpe?g|png|webp)$/i;

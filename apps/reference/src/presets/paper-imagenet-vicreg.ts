@@ -12,7 +12,7 @@ export const paperImagenetVicreg: RunConfig = {
   // Its coefficients. The variance term is the mean over both views, as in its code.
   loss: { kind: "vicreg", similarity: 25, variance: 25, covariance: 1 },
   // The rate of 1.6 falls to 0.002.
-  schedule: { ...paperImagenet.schedule, finalFactor: 0.002 / 1.6 },
+  schedule: { warmupFraction: 10 / paperImagenet.epochs, finalFactor: 0.002 / 1.6 },
   // Both views alike: blur at 0.5, solarising at 0.1.
   augmentation: { ...paperImagenet.augmentation, blur: [0.5, 0.5], solarize: [0.1, 0.1] },
 };

@@ -9,6 +9,7 @@ import {
 import { DataSourceError, type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
 import type { ImageResolvedConfig, RunConfig } from "../config/schema.js";
 import { type InputStatistics, inputStatisticsOf } from "./input-statistics.js";
+import { openPackageSource } from "./plugins/data-source.js";
 
 /** Where data sets are looked for, which changes nothing about a run. */
 export interface DataLocations {
@@ -49,14 +50,17 @@ export type DatasetOpener = (
 
 /** Opens them anew each time. */
 const openAnew: DatasetOpener = async (data, note, locations) => {
-  const dataset = await openDataset(data.dataset, {
-    ...downloadOptions(locations),
-    // The digits come with a package that this app depends on.
-    digitsFrom: import.meta.url,
-    onProgress: describeDownloads(note),
-    onListed: describeListing(note),
-    images: imageOptionsOf(data),
-  });
+  const dataset =
+    typeof data.dataset === "string"
+      ? await openDataset(data.dataset, {
+          ...downloadOptions(locations),
+          // The digits come with a package that this app depends on.
+          digitsFrom: import.meta.url,
+          onProgress: describeDownloads(note),
+          onListed: describeListing(note),
+          images: imageOptionsOf(data),
+        })
+      : await openPackageSource(data.dataset, data.holdOut);
   for (const reason of dataset.why) note(`data: ${reason}`);
   note(`data: ${dataset.train.description}`);
   return dataset;

@@ -28,7 +28,7 @@ export interface RunPlugins {
   readonly noise: PerBlock<NoiseOptions | null>;
   readonly optimizer: OptimizerV1;
   readonly schedule: ScheduleV1;
-  /** Two random views for training. */
+  /** Random views for training. */
   readonly trainingViews: AugmentationV1;
   /** One fixed view for evaluation. */
   readonly evaluationView: AugmentationV1;
@@ -50,8 +50,8 @@ export async function createPlugins(
     loss: await perBlockChoice("loss", config.loss, createLoss),
     noise: await perBlockChoice("noise", config.noise, (noise) => noise),
     optimizer: await createOptimizer(config.optimizer),
-    schedule: createSchedule(config),
-    trainingViews: createTrainingViews(config, statistics),
+    schedule: await createSchedule(config),
+    trainingViews: await createTrainingViews(config, statistics),
     evaluationView: createEvaluationView(config, statistics),
   };
 }

@@ -3,6 +3,7 @@ import { corruptionsSection } from "./corruptions.js";
 import { fineTuneSection } from "./fine-tune.js";
 import { linearSection } from "./linear.js";
 import { onlineSection } from "./online.js";
+import { packageChoice, packageName } from "./package.js";
 import { count } from "./quantities.js";
 import { similaritySection } from "./similarity.js";
 
@@ -19,4 +20,9 @@ export const evaluationSection = z.strictObject({
   online: onlineSection,
   corruptions: corruptionsSection,
   similarity: similaritySection,
+  /** Evaluators of packages, for the protocol `evaluators`. */
+  evaluators: z
+    .array(z.union([packageChoice, packageName]))
+    .min(1)
+    .exactOptional(),
 });

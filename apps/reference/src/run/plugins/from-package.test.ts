@@ -14,8 +14,14 @@ const sources: Readonly<Record<string, string>> = {
   "old-loss": `export const oldLoss = () => ({ specificationVersion: "v0", kind: "local-loss" });`,
   "a-head": `export const aHead = ${plugin("head")};`,
   numbers: `export const three = () => 3;`,
-  constants: `export const answer = 42;`,
+  "only-constants": `export const answer = 42;`,
   breaking: `export const breaking = () => { throw new TypeError("no such size"); };`,
+  picky: `export const picky = (options) => {
+    if (options.scale > 0) return (${plugin("local-loss")})({ scale: options.scale });
+    const error = new Error('Option "scale" must be above 0, but is ' + options.scale + ". Try 1.");
+    throw Object.assign(error, { code: "BLOCKWISE_INVALID_OPTION", option: "scale", expected: "above 0",
+      received: options.scale });
+  };`,
   unloadable: `throw new Error("needs another machine");`,
 };
 
@@ -63,7 +69,7 @@ describe("pluginFromPackage", () => {
     ["loss-none", "loss.package", /not found .*npm install loss-none/],
     ["./none.mjs", "loss.package", /Importing it failed: .*none\.mjs/],
     ["unloadable", "loss.package", /Importing it failed: needs another machine\./],
-    ["constants", "loss.export", /exports no function, so it is no plugin package/],
+    ["only-constants", "loss.export", /exports no function, so it is no plugin package/],
     [
       "losses-two",
       "loss.export",
@@ -75,6 +81,20 @@ describe("pluginFromPackage", () => {
       /but is "third"\. It exports first, second\./,
     ],
     ["breaking", "loss", /It failed: no such size\./],
+    ["data:text/javascript,export const a = () => 3", "loss.package", /neither a package nor a file/],
+    ["https://example.org/loss.js", "loss.package", /neither a package nor a file/],
+    ["node:fs", "loss.package", /neither a package nor a file/],
+    ["fs", "loss.package", /neither a package nor a file/],
+    [
+      { package: "picky", options: { scale: -1 } },
+      "loss.options.scale",
+      /Option "loss\.options\.scale" must be above 0, but is -1\. Try 1\./,
+    ],
+    [
+      { package: "picky", options: { scale: 1, scall: 2 } },
+      "loss.options.scall",
+      /absent \(there is no such option\), but is 2\. "picky" takes scale\./,
+    ],
   ])("says what is wrong with %j", async (choice, option, message) => {
     const made = make(choice);
     await expect(made).rejects.toMatchObject({ code: "BLOCKWISE_INVALID_OPTION", option });

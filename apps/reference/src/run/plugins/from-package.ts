@@ -1,7 +1,10 @@
 import { pathToFileURL } from "node:url";
 import {
+  type AugmentationV1,
   type BackboneV1,
   BlockwiseError,
+  type DataSourceV1,
+  type EvaluatorV1,
   type HeadV1,
   IncompatibleSpecVersionError,
   InvalidOptionError,
@@ -9,17 +12,22 @@ import {
   type LocalLossV1,
   type OptimizerV1,
   type ProjectorV1,
+  type ScheduleV1,
 } from "@blockwise/spec";
 import { resolve } from "import-meta-resolve";
 import type { PackageConfig } from "../../config/sections/package.js";
 
 /** The kinds of plugin that a configuration can name a package for. */
 interface NamedPlugins {
+  readonly augmentation: AugmentationV1;
   readonly backbone: BackboneV1;
+  readonly "data-source": DataSourceV1;
+  readonly evaluator: EvaluatorV1;
   readonly head: HeadV1;
   readonly "local-loss": LocalLossV1;
   readonly optimizer: OptimizerV1;
   readonly projector: ProjectorV1;
+  readonly schedule: ScheduleV1;
 }
 
 type Factory = (options: JsonObject) => unknown;
@@ -49,9 +57,17 @@ export async function pluginFromPackage<Kind extends keyof NamedPlugins>({
   const asked = typeof choice === "string" ? { package: choice } : choice;
   const module = await importModule(field, asked.package);
   const factory = chooseFactory(field, asked, module);
-  const plugin = await callFactory(field, asked.package, () => factory({ ...asked.options, ...settled }));
+  const place = { field, name: asked.package };
+  const plugin = await callFactory(place, () => factory({ ...asked.options, ...settled }));
   requireKind(kind, asked.package, plugin);
+  requireKnownOptions(place, asked.options ?? {}, plugin as NamedPlugins[Kind]);
   return plugin as NamedPlugins[Kind];
+}
+
+/** Which package, and the field that names it. */
+interface PackagePlace {
+  readonly field: string;
+  readonly name: string;
 }
 
 async function importModule(field: string, name: string): Promise<Readonly<Record<string, unknown>>> {
@@ -76,6 +92,8 @@ async function importModule(field: string, name: string): Promise<Readonly<Recor
   } catch (cause) {
     throw refuse(`It was not found (${reasonOf(cause)}). Install it there: npm install ${name}`, cause);
   }
+  // A configuration names code, it never is code: no `data:` URLs, no addresses, nothing of Node itself.
+  if (!url.startsWith("file:")) throw refuse("It is neither a package nor a file.", undefined);
   try {
     return await import(url);
   } catch (cause) {
@@ -103,10 +121,11 @@ function chooseFactory(
   });
 }
 
-async function callFactory(field: string, name: string, make: () => unknown): Promise<unknown> {
+async function callFactory({ field, name }: PackagePlace, make: () => unknown): Promise<unknown> {
   try {
     return await make();
   } catch (cause) {
+    if (isInvalidOption(cause)) throw placed(field, cause);
     if (BlockwiseError.isInstance(cause)) throw cause;
     throw new InvalidOptionError(
       {
@@ -118,6 +137,37 @@ async function callFactory(field: string, name: string, make: () => unknown): Pr
       { cause },
     );
   }
+}
+
+function isInvalidOption(error: unknown): error is InvalidOptionError {
+  return BlockwiseError.isInstance(error) && error.code === "BLOCKWISE_INVALID_OPTION";
+}
+
+/** A factory's refusal, by the name that the option has in the configuration. */
+function placed(field: string, cause: InvalidOptionError): InvalidOptionError {
+  const { option, expected, received, message } = cause;
+  const plain = new InvalidOptionError({ option, expected, received }).message;
+  const hint = message.startsWith(plain) ? message.slice(plain.length).trim() : "";
+  const fields = { option: `${field}.options.${option}`, expected, received };
+  return new InvalidOptionError(hint === "" ? fields : { ...fields, hint }, { cause });
+}
+
+/** A plugin states all options that are in force: one that it does not state was misspelt. */
+function requireKnownOptions({ field, name }: PackagePlace, asked: JsonObject, plugin: PluginOptions): void {
+  const known = Object.keys(plugin.options ?? {});
+  const unknown = Object.keys(asked).find((option) => !known.includes(option));
+  if (unknown === undefined) return;
+  throw new InvalidOptionError({
+    option: `${field}.options.${unknown}`,
+    expected: "absent (there is no such option)",
+    received: asked[unknown],
+    hint: `"${name}" takes ${known.length === 0 ? "none" : known.join(", ")}.`,
+  });
+}
+
+/** Of a plugin that nobody has checked yet. */
+interface PluginOptions {
+  readonly options?: JsonObject;
 }
 
 function requireKind(kind: string, name: string, value: unknown): void {
