@@ -31,7 +31,6 @@ export default {
   requiredToBeDocumented: [
     "Accessor",
     "Class",
-    "Constructor",
     "Function",
     "Interface",
     "Method",

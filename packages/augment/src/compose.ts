@@ -20,6 +20,7 @@ export interface ComposeOptions {
   readonly options: JsonObject;
   /** For each view, its operations in order; the last one's images have the shape `shape`. */
   readonly views: readonly (readonly ImageOperation[])[];
+  /** The shape that all views have in the end. */
   readonly shape: ViewShape;
   /** Applied last to each view. */
   readonly normalization: Normalization;

@@ -2,7 +2,9 @@ import { InvalidOptionError } from "@blockwise/spec";
 
 /** The mean and standard deviation of each channel, of values from 0 to 1. */
 export interface Normalization {
+  /** Subtracted first, one a channel. */
   readonly mean: readonly number[];
+  /** Divided by then, one a channel; above 0. */
   readonly std: readonly number[];
 }
 

@@ -1,5 +1,6 @@
 /** How the ResNets of He et al. (2015, arXiv 1512.03385, table 1) differ. */
 export interface Architecture {
+  /** Two convolutions of 3 x 3 (`"basic"`), or 1 x 1, 3 x 3 and 1 x 1 with four times the channels at the end. */
   readonly unit: "basic" | "bottleneck";
   /** Residual units in each stage. */
   readonly unitCounts: readonly number[];

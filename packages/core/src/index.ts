@@ -17,7 +17,12 @@ export {
 export { measureSpeed } from "./cost/measure-speed.js";
 export type { FrozenOutputsCounts, FrozenOutputsOptions } from "./frozen-outputs/frozen-outputs.js";
 export type { GradientRequest } from "./learner/block-gradients.js";
-export { BlockLearner, type BlockLearnerOptions, type BlockStepRequest } from "./learner/block-learner.js";
+export {
+  BlockLearner,
+  type BlockLearnerOptions,
+  type BlockStepRequest,
+  type FeatureObserver,
+} from "./learner/block-learner.js";
 export type { BlockCounters, BlockState } from "./learner/block-state.js";
 export { initialTensor } from "./learner/initialize.js";
 export { addNoise, type NoiseOptions } from "./learner/noise.js";

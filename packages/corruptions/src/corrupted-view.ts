@@ -16,7 +16,8 @@ export interface CorruptedViewOptions extends CorruptionOptions {
 }
 
 /** The options that threads make the same view from: plain JSON, as `corruptedView(...).options`. */
-interface CorruptedViewRecipe extends CorruptionOptions {
+export interface CorruptedViewRecipe extends CorruptionOptions {
+  /** The view that is corrupted: where threads find the function that makes it, and its options. */
   readonly view: { readonly recipe: WorkerRecipe; readonly options: JsonObject };
 }
 

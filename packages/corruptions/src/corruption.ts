@@ -15,7 +15,9 @@ const scales: readonly CorruptionScale[] = ["imagenet", "cifar"];
 
 /** Options of {@link corruption}: plain JSON. */
 export interface CorruptionOptions {
+  /** Which of the published corruptions. */
   readonly corruption: CorruptionName;
+  /** Which of the five published strengths: 1 is the mildest. */
   readonly severity: Severity;
   /** Which published strengths: `"imagenet"`, meant for 224 pixels, or `"cifar"`, meant for 32. */
   readonly scale: CorruptionScale;
@@ -25,6 +27,7 @@ export interface CorruptionOptions {
 export interface ImageCorruption {
   /** The corruption's name. */
   readonly id: CorruptionName;
+  /** The options that it was made from, defaults filled in. */
   readonly options: JsonObject;
   /**
    * @param image - grey or coloured, borrowed, never written to

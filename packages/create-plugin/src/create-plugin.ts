@@ -9,6 +9,7 @@ import { type PackageKind, packageKinds } from "./plugin-kinds.js";
 export interface CreatePluginOptions {
   /** The package's name for npm, with or without a scope: `"loss-lpl"`, `"@me/loss-lpl"`. */
   readonly name: string;
+  /** What kind of plugin it shall hold. */
   readonly kind: PackageKind;
   /** Where to make it: a folder that is not there yet, or empty. @default the name without its scope */
   readonly folder?: string;

@@ -14,7 +14,9 @@ import { defaultMemoryBudgetBytes } from "./wasm/wasm-engine.js";
 
 /** One engine as found on this machine. */
 export interface EngineStatus {
+  /** The name to choose it by. */
   readonly name: Exclude<EngineName, "auto">;
+  /** Whether it is installed and starts on this machine. */
   readonly available: boolean;
   /** Version of the package behind it; null where it is not installed. */
   readonly version: string | null;
@@ -30,7 +32,9 @@ export interface EngineStatus {
 
 /** All engines, and which one `"auto"` takes. */
 export interface EngineReport {
+  /** Every engine, installed or not. */
   readonly engines: readonly EngineStatus[];
+  /** The engine that `"auto"` takes on this machine, and why, for people. */
   readonly automatic: { readonly name: Exclude<EngineName, "auto">; readonly reason: string };
 }
 

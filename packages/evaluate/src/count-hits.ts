@@ -1,6 +1,8 @@
 /** How many rows have their own class first, and among the first five. */
 export interface Hits {
+  /** Rows whose own class has the highest score. */
   readonly first: number;
+  /** Rows whose own class is among the five highest scores. */
   readonly firstFive: number;
 }
 

@@ -10,8 +10,11 @@ const INITIAL_DEVIATION = 0.01;
 
 /** What a linear probe is fitted on. */
 export interface LinearProbeFit {
+  /** The features and labels to fit; borrowed. */
   readonly train: FeatureTable;
+  /** How many classes there are: labels are from 0 up to, not with, this. */
   readonly classCount: number;
+  /** Where its randomness comes from: a whole number of 0 or more. */
   readonly seed: number;
 }
 
@@ -25,6 +28,7 @@ export interface FittedLinearProbe {
    * @throws ShapeMismatchError, InvalidOptionError for a table that does not go with the training split
    */
   score(table: FeatureTable): Promise<{ readonly top1: number; readonly top5?: number }>;
+  /** Frees the classifier's tensors. */
   dispose(): void;
 }
 

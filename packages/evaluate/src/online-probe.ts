@@ -12,6 +12,7 @@ import { type OnlineSite, type OnlineSiteState, onlineSite } from "./online-site
 
 /** What a block's features are worth at one moment of training. All in percent. */
 export interface OnlineScoreV1 {
+  /** The block's id. */
   readonly block: string;
   /**
    * Top-1 of the linear classifiers on the training batches since the reading before, each before it was learnt from; null
@@ -28,18 +29,23 @@ export interface OnlineScoreV1 {
 export interface OnlineReadingV1 {
   /** Steps done. */
   readonly step: number;
+  /** One entry a block, in the network's order. */
   readonly blocks: readonly OnlineScoreV1[];
 }
 
 /** Features of a block in evaluation mode: of some training images, for neighbours, and of held-out ones, to score on. */
 export interface OnlineTables {
+  /** The block's id. */
   readonly block: string;
+  /** The block's pooled output for the training images; borrowed. */
   readonly train: FeatureTable;
+  /** The pooled output and the head's output for the held-out images; borrowed. */
   readonly heldOut: { readonly raw: FeatureTable; readonly head: FeatureTable };
 }
 
 /** Options of {@link onlineProbe}. */
 export interface OnlineProbeOptions {
+  /** How many classes the labels have. */
   readonly classCount: number;
   /** Keys the classifiers' start. */
   readonly key: RandomKey;
@@ -68,6 +74,7 @@ export interface OnlineProbe extends TrainerCallbackV1 {
   state(): Promise<OnlineProbeState>;
   /** Takes over what `state` gave, to go on with a run. */
   restore(state: OnlineProbeState): void;
+  /** Frees all classifiers. */
   dispose(): void;
 }
 

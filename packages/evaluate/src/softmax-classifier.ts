@@ -9,6 +9,7 @@ import { standardizationOf } from "./standardization.js";
 export interface SoftmaxClassifierOptions {
   /** Width of the features. */
   readonly dim: number;
+  /** How many classes the labels have. */
   readonly classCount: number;
   /** Keys the weights' start. */
   readonly key: RandomKey;
@@ -27,13 +28,17 @@ export interface SoftmaxClassifierOptions {
 
 /** What a classifier keeps between steps: `[classCount, dim + 1]` each, row by row, the bias in the last column. */
 export interface SoftmaxClassifierState {
+  /** Those that scores are computed with. */
   readonly weights: Float32Array;
+  /** The momentum's running sum of gradients. */
   readonly velocity: Float32Array;
 }
 
 /** A linear classifier that learns a batch at a time. */
 export interface SoftmaxClassifier {
+  /** Width of the features. */
   readonly dim: number;
+  /** How many classes the labels have. */
   readonly classCount: number;
   /**
    * One step on the mean cross-entropy of `features` (`[batch, dim]`) and `labels` (int32 `[batch]`), both borrowed.
@@ -48,6 +53,7 @@ export interface SoftmaxClassifier {
   state(): Promise<SoftmaxClassifierState>;
   /** Takes over a state that `state` gave. @throws ShapeMismatchError */
   restore(state: SoftmaxClassifierState): void;
+  /** Frees its tensors. */
   dispose(): void;
 }
 

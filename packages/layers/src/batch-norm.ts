@@ -12,6 +12,7 @@ import type { DescribedLayer } from "./described-layer.js";
 export interface BatchNormOptions {
   /** torchvision's module name; parameters are `"<name>.weight"` and `"<name>.bias"`. */
   readonly name: string;
+  /** Length of the last axis of what it normalises. */
   readonly channels: number;
   /** Start the gain at zero (the last norm of a residual unit with `zeroInitResidual`). @default false */
   readonly zeroInit?: boolean;
@@ -39,14 +40,19 @@ export interface DescribedNorm {
 
 /** Gain, shift and epsilon of a batch norm. Borrowed. */
 export interface BatchNormParameters {
+  /** The gain, `[channels]`. */
   readonly scale: tf.Tensor1D;
+  /** The shift, `[channels]`. */
   readonly offset: tf.Tensor1D;
+  /** Added to the variance before its root is taken. */
   readonly epsilon: number;
 }
 
 /** Mean and biased variance, `[channels]`. Borrowed. */
 export interface BatchNormStatistics {
+  /** Means, over all axes but the last. */
   readonly mean: tf.Tensor1D;
+  /** Variances, divided by the count (not by one less). */
   readonly variance: tf.Tensor1D;
 }
 
@@ -54,7 +60,9 @@ export interface BatchNormStatistics {
 export interface NormalizingOperation {
   /** Shape of what is normalised, channels last. */
   readonly shape: readonly number[];
+  /** Normalises by the batch's statistics, and returns them too. */
   readonly train: (parameters: BatchNormParameters) => BatchNormTrainResult;
+  /** Normalises by the running statistics that it is given. */
   readonly evaluate: (parameters: BatchNormParameters & BatchNormStatistics) => tf.Tensor;
 }
 

@@ -2,7 +2,9 @@ import type { LayerV1 } from "@blockwise/spec";
 
 /** What a chain of layers costs: the two costs that a layer made of others states. */
 export interface ChainCost {
+  /** Multiplications, each with its addition, of one sample of that shape. */
   readonly multiplyAdds: (inputShape: readonly number[]) => number;
+  /** Numbers that are held for the backward pass of one sample of that shape. */
   readonly activationSize: (inputShape: readonly number[]) => number;
 }
 

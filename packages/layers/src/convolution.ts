@@ -6,7 +6,9 @@ import type { DescribedLayer } from "./described-layer.js";
 export interface ConvolutionOptions extends WindowOptions {
   /** torchvision's module name; the parameter is `"<name>.weight"`. */
   readonly name: string;
+  /** Channels of what it takes. */
   readonly inChannels: number;
+  /** Channels of what it makes: one a filter. */
   readonly outChannels: number;
   /** Height and width of the filter. */
   readonly kernelSize: number;

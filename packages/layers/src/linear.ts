@@ -7,7 +7,9 @@ import { torchDefault } from "./initializers.js";
 export interface LinearOptions {
   /** torchvision's module name; the parameter is `"<name>.weight"`. */
   readonly name: string;
+  /** Width of what it takes, `[batch, inputDim]`. */
   readonly inputDim: number;
+  /** Width of what it makes, `[batch, outputDim]`. */
   readonly outputDim: number;
 }
 

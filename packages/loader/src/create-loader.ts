@@ -10,6 +10,7 @@ import { makeWorkerProducer } from "./worker-producer.js";
 
 /** The views of some images. */
 export interface Batch {
+  /** The epoch it belongs to, from 0. */
   readonly epoch: number;
   /** The batch's place in the epoch, from 0. */
   readonly step: number;
@@ -28,6 +29,7 @@ export interface Batch {
 
 /** Gives the batches of epochs. */
 export interface Loader {
+  /** Batches in an epoch; with `dropLast`, the smaller one at its end does not count. */
   readonly batchesPerEpoch: number;
   /** Milliseconds that iteration has waited for batches so far, over all epochs. */
   readonly waitMs: number;

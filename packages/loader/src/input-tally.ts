@@ -9,6 +9,7 @@ export interface LoaderReport {
   readonly imagesPerSecond: number;
   /** Milliseconds that iteration has waited for batches. */
   readonly waitMs: number;
+  /** What could not be read. */
   readonly broken: {
     /** Different images that could not be read. */
     readonly count: number;

@@ -4,14 +4,19 @@ import type { ProtobufMessage } from "./protobuf.js";
 
 /** A tensor in PyTorch's axis order, which is ONNX's. */
 export interface OnnxTensor {
+  /** Lengths of the axes. */
   readonly shape: readonly number[];
+  /** The values, last axis fastest. */
   readonly data: Float32Array;
 }
 
 /** A layer, what stands before its parameters' names, and what it is called in errors. */
 export interface OnnxLayer {
+  /** What errors call it. */
   readonly id: string;
+  /** Empty, or it ends in a full stop. */
   readonly prefix: string;
+  /** It has to describe what it computes. */
   readonly layer: LayerV1;
 }
 

@@ -24,7 +24,9 @@ export interface PthOptions {
 
 /** A tensor of a file that is not read yet. */
 export interface PthTensor {
+  /** The element type, by safetensors' name for it. */
   readonly dtype: SafetensorsDtype;
+  /** Lengths of the axes, in PyTorch's order. */
   readonly shape: readonly number[];
 }
 

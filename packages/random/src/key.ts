@@ -3,7 +3,9 @@ import { threefry } from "./threefry.js";
 
 /** What a random number is for, as 64 bits: two unsigned 32-bit words. Immutable; plain JSON. */
 export interface RandomKey {
+  /** The upper 32 bits, unsigned. */
   readonly high: number;
+  /** The lower 32 bits, unsigned. */
   readonly low: number;
 }
 

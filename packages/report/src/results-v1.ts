@@ -26,18 +26,22 @@ export interface CollapseIndicatorsV1 {
 export interface BlockResultV1 {
   /** The block's name, the same in all runs. */
   readonly block: string;
+  /** Accuracies of linear classifiers that were fitted on frozen features. */
   readonly linearProbe: {
     /** On the block's pooled features. */
     readonly raw: ScoreV1;
     /** On the output of the block's head, where the run has one there. */
     readonly head: ScoreV1 | null;
   };
+  /** Accuracy of nearest neighbours on the block's pooled features. */
   readonly knn: { readonly raw: ScoreV1 };
+  /** How far the block's features are from collapse; absent where it was not measured. */
   readonly collapse?: CollapseIndicatorsV1;
 }
 
 /** The course of a block's loss. */
 export interface LossCurveV1 {
+  /** The block's name, as in `BlockResultV1`. */
   readonly block: string;
   /** Steps, from 0, ascending. */
   readonly steps: readonly number[];
@@ -47,11 +51,13 @@ export interface LossCurveV1 {
 
 /** What the online probe read of a block while it trained: accuracies in percent on the held-out split. */
 export interface OnlineCurveV1 {
+  /** The block's name, as in `BlockResultV1`. */
   readonly block: string;
   /** Steps done, ascending. */
   readonly steps: readonly number[];
   /** Of linear classifiers on pooled features and on the head's output; null where the block had not learnt yet. */
   readonly raw: readonly (number | null)[];
+  /** Of linear classifiers on the head's output, likewise. */
   readonly head: readonly (number | null)[];
   /** Of nearest neighbours on pooled features. */
   readonly neighbors: readonly number[];
@@ -59,11 +65,15 @@ export interface OnlineCurveV1 {
 
 /** What training took. */
 export interface TrainResultV1 {
+  /** Steps of the whole run. */
   readonly steps: number;
+  /** Wall-clock time of all steps, over all sittings. */
   readonly seconds: number;
   /** Images a second; a pair of views counts once. */
   readonly pairsPerSecond: number;
+  /** The largest resident set of the process that trained. */
   readonly peakMemoryBytes: number;
+  /** One curve a block, where losses were recorded. */
   readonly lossCurve?: readonly LossCurveV1[];
   /** Where the run had an online probe. */
   readonly onlineCurve?: readonly OnlineCurveV1[];
@@ -71,6 +81,7 @@ export interface TrainResultV1 {
 
 /** One network of the experiment. */
 export interface RunResultV1 {
+  /** Which of the experiment's networks it is. */
   readonly name: RunNameV1;
   /** Null for the network that stays as it was initialised. */
   readonly train: TrainResultV1 | null;
@@ -84,6 +95,7 @@ export interface RunResultV1 {
 
 /** The results of an experiment, as `results.json` holds them: a contract that only grows. */
 export interface ResultsV1 {
+  /** The version of this contract. */
   readonly schema: 1;
   /** The data set's id: `"cifar-10"`. */
   readonly dataset: string;
@@ -91,8 +103,11 @@ export interface ResultsV1 {
   readonly protocol: JsonObject;
   /** The engine's id: `"wasm"`. */
   readonly engine: string;
+  /** What all randomness of the experiment came from. */
   readonly seed: number;
+  /** The trained networks and the untrained one. */
   readonly runs: readonly RunResultV1[];
+  /** What scores are to be compared with. */
   readonly controls: {
     /** The linear probe on the pixels themselves. */
     readonly pixels: ScoreV1;

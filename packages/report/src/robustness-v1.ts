@@ -4,6 +4,7 @@ export interface CorruptionResultV1 {
   readonly severities: readonly number[];
   /** What the errors are compared with, for people; null where there is no baseline. */
   readonly against: string | null;
+  /** In the network's order. */
   readonly blocks: readonly {
     readonly block: string;
     /** Error on the images as they are. */
@@ -24,6 +25,7 @@ export interface CorruptionResultV1 {
 
 /** Linear centred kernel alignment between blocks; 1 = the same up to rotation and scale. */
 export interface SimilarityResultV1 {
+  /** Names of the rows and columns, in the network's order. */
   readonly blocks: readonly string[];
   /** `[blocks, blocks]` */
   readonly within: readonly (readonly number[])[];

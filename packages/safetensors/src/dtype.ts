@@ -2,15 +2,25 @@
 export interface SafetensorsData {
   /** One byte a value: 0 or 1. */
   readonly BOOL: Uint8Array;
+  /** Unsigned, one byte a value. */
   readonly U8: Uint8Array;
+  /** Signed, one byte a value. */
   readonly I8: Int8Array;
+  /** Unsigned, two bytes a value. */
   readonly U16: Uint16Array;
+  /** Signed, two bytes a value. */
   readonly I16: Int16Array;
+  /** Unsigned, four bytes a value. */
   readonly U32: Uint32Array;
+  /** Signed, four bytes a value. */
   readonly I32: Int32Array;
+  /** Unsigned, eight bytes a value, as `bigint`. */
   readonly U64: BigUint64Array;
+  /** Signed, eight bytes a value, as `bigint`. */
   readonly I64: BigInt64Array;
+  /** IEEE 754 single precision. */
   readonly F32: Float32Array;
+  /** IEEE 754 double precision. */
   readonly F64: Float64Array;
   /** Two numbers a value: real, imaginary. */
   readonly C64: Float32Array;

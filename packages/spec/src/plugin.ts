@@ -24,6 +24,7 @@ export type PluginKind =
 export interface PluginV1<Kind extends PluginKind> {
   /** The version of the interfaces the plugin was written for. */
   readonly specificationVersion: "v1";
+  /** What kind of plugin it is, and so which interface it has. */
   readonly kind: Kind;
   /** A short kebab-case name, the same as the package's last part, for logs and results. */
   readonly id: string;

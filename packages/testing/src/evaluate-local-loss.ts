@@ -4,7 +4,9 @@ import { createSubject, disposeSubject, lossInput, randomSample } from "./local-
 
 /** The numbers that a loss gives. */
 export interface LocalLossValues {
+  /** What the block would descend on. */
   readonly total: number;
+  /** The named terms. */
   readonly terms: Readonly<Record<string, number>>;
 }
 

@@ -13,6 +13,7 @@ export interface LayerCall {
 
 /** A layer with the parameters and buffers that it asked for. */
 export interface LayerSubject {
+  /** The layer itself. */
   readonly layer: LayerV1;
   /** By name, in the layer's order; the subject's. */
   readonly parameters: ReadonlyMap<string, tf.Tensor>;
@@ -20,6 +21,7 @@ export interface LayerSubject {
   readonly buffers: ReadonlyMap<string, tf.Tensor>;
   /** Calls the layer; buffer updates stay. `x` is borrowed, the output the caller's. */
   apply(x: tf.Tensor, call?: LayerCall): tf.Tensor;
+  /** Frees the parameters and buffers. */
   dispose(): void;
 }
 

@@ -13,7 +13,9 @@ import { flatten, type NestedNumbers } from "./tensor-comparison.js";
 
 /** An input and what the authors' formula makes of it. What the loss does not look at is left out. */
 export interface LocalLossGolden<Options> {
+  /** What tests call it. */
   readonly name: string;
+  /** The options to make the loss from. */
   readonly options: Options;
   /** One `[batch, height, width, channels]` map a view. */
   readonly maps?: readonly NestedNumbers[];
@@ -27,6 +29,7 @@ export interface LocalLossGolden<Options> {
   readonly classCount?: number;
   /** The loss's own parameters by name, as they lie in memory here: `[in, out]`. */
   readonly parameters?: Readonly<Record<string, NestedNumbers>>;
+  /** What the authors' formula gives. */
   readonly total: number;
   /** The total's gradient with respect to each view's embedding. */
   readonly gradients?: readonly NestedNumbers[];

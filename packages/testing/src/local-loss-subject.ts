@@ -13,8 +13,11 @@ import { startTensor } from "./start-tensor.js";
 
 /** A loss at a site, with the parameters and buffers that it asked for. */
 export interface LocalLossSubject {
+  /** The loss itself. */
   readonly loss: LocalLossV1;
+  /** The site it was initialised for. */
   readonly site: LocalLossSiteV1;
+  /** What it computes with. */
   readonly operations: OperationsV1;
   /** The loss's own parameters by name; the subject's. */
   readonly parameters: ReadonlyMap<string, tf.Tensor>;
@@ -24,6 +27,7 @@ export interface LocalLossSubject {
 
 /** What a loss is given to look at. */
 export interface LocalLossSample {
+  /** As many as the loss compares; borrowed. */
   readonly views: readonly LocalLossViewV1[];
   /** The views after the next block; null for losses that do not look at them. */
   readonly next: readonly LocalLossViewV1[] | null;

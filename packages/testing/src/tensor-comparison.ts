@@ -1,6 +1,8 @@
 /** A tensor of TensorFlow.js, as far as a comparison needs it; it must be readable at once (not on WebGPU). */
 export interface ReadableTensor {
+  /** Lengths of the axes. */
   readonly shape: readonly number[];
+  /** All values at once, last axis fastest. */
   dataSync(): ArrayLike<number>;
 }
 
@@ -20,6 +22,7 @@ export interface Tolerance {
 
 /** The result of a comparison. */
 export interface TensorComparison {
+  /** Whether shapes are equal and all elements within the tolerance. */
   readonly close: boolean;
   /** One line for people, which names the worst element. */
   readonly summary: string;

@@ -20,12 +20,17 @@ const recordFile = "run.json";
 
 /** A run's state at one step, as the trainer hands it over. */
 export interface CheckpointRequest {
+  /** The folder of the run's checkpoints, which is made where it is missing. */
   readonly directory: string;
   /** How many checkpoints up to this step stay; older ones are removed after the new one is whole. */
   readonly keep: number;
+  /** All blocks of the network, in order; their tensors are borrowed. */
   readonly learners: readonly BlockLearner[];
+  /** Steps done. */
   readonly step: number;
+  /** Steps of the whole run. */
   readonly stepCount: number;
+  /** What the run is made from; stored beside the tensors. */
   readonly configuration: JsonObject;
 }
 

@@ -3,7 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /** A tensor as files hold it: PyTorch's axis order. */
 export interface StoredTensor {
+  /** Lengths of the axes, in PyTorch's order. */
   readonly shape: readonly number[];
+  /** The values, last axis fastest. */
   readonly data: Float32Array;
 }
 

@@ -12,6 +12,7 @@ import { requirePlugin } from "../wiring/require-plugin.js";
 export interface WeightedLoss {
   /** 0 or more. */
   readonly weight: number;
+  /** The loss itself; its parameters, where it has some, are trained with those of the other parts. */
   readonly loss: LocalLossV1;
 }
 

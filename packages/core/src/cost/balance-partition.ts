@@ -7,6 +7,7 @@ import { activationBytesOf, defaultLargestCount } from "./measure-activations.js
 
 /** A partition that is to be made even. */
 export interface BalanceOptions {
+  /** How many blocks there shall be: 1 or more, and not more than units that can be a block. */
   readonly blocks: number;
   /**
    * What is to be even: the multiplications of a step (`"compute"`), or the bytes of activations that a block's step

@@ -4,14 +4,19 @@ import { activationSizeOf, countParameters, multiplyAddsOf, sizeOfShape } from "
 
 /** The same figure for the parts of a block. */
 export interface ByPart {
+  /** Of the units. */
   readonly backbone: number;
+  /** Of the head. */
   readonly head: number;
+  /** Of the projector. */
   readonly projector: number;
 }
 
 /** What one block costs. Counted from shapes: no tensor is made. */
 export interface BlockCost {
+  /** The block's id. */
   readonly id: string;
+  /** Ids of its own units and of those that it borrows, in order. */
   readonly units: readonly string[];
   /** Numbers that it keeps and trains; `loss` those that the loss keeps, `borrowed` those of the units that it borrows. */
   readonly parameters: ByPart & { readonly loss: number; readonly borrowed: number };
@@ -31,6 +36,7 @@ export interface BlockCost {
   readonly activationBytes: ByPart & { readonly next: number };
   /** Bytes of the block's input and output, of all views of the batch. */
   readonly inputBytes: number;
+  /** Bytes of what it hands on. */
   readonly outputBytes: number;
 }
 

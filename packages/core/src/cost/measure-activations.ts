@@ -8,6 +8,7 @@ import { activationSizeOf, countParameters } from "./layer-cost.js";
 
 /** How activations are measured. */
 export interface MeasureOptions {
+  /** Where the layers are run. */
   readonly engine: EngineV1;
   /** Layers with more parameters than this are not run, and come out as null. @default 2^24, 64 MiB */
   readonly largestParameterCount?: number;

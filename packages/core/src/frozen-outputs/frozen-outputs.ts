@@ -10,7 +10,9 @@ import { describeBytes, stepBytesOf } from "./frozen-sizes.js";
 
 /** Where and up to which size a sequential run keeps what frozen blocks hand on. */
 export interface FrozenOutputsOptions {
+  /** The folder to keep them in, which is made where it is missing. */
   readonly directory: string;
+  /** The most bytes that files may take; blocks that would not fit are computed anew. */
   readonly budgetBytes: number;
 }
 
@@ -18,6 +20,7 @@ export interface FrozenOutputsOptions {
 export interface FrozenOutputsCounts {
   /** Steps read instead of computed, and steps written. */
   readonly read: number;
+  /** Steps written to files. */
   readonly written: number;
   /** Files that were there and could not be trusted. */
   readonly damaged: number;

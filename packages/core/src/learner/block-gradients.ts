@@ -11,8 +11,11 @@ import type { NoiseOptions } from "./noise.js";
 export interface GradientRequest {
   /** One tensor a view: the images, or the outputs of the block before. */
   readonly inputs: readonly tf.Tensor[];
+  /** int32 `[batch]`; null for unlabelled data. */
   readonly labels: tf.Tensor1D | null;
+  /** The step of the block's own schedule, from 0. */
   readonly step: number;
+  /** How many steps the block learns for. */
   readonly stepCount: number;
   /** Keys the noise of this step. */
   readonly noiseKey: RandomKey;

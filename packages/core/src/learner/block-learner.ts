@@ -20,13 +20,17 @@ import { type OpenStep, sumOfGradients } from "./open-step.js";
 
 /** What a learner is made from. */
 export interface BlockLearnerOptions {
+  /** The block to train. */
   readonly definition: BlockDefinition;
   /** The learner of the block before, which may lend it units and whose loss may look at it; null for the first. */
   readonly before: BlockLearner | null;
+  /** What it computes with: those of the engine that the tensors are on. */
   readonly operations: OperationsV1;
+  /** What updates its parameters, and those that its loss keeps. */
   readonly optimizer: OptimizerV1;
   /** Keys the parameters' start, by name. */
   readonly key: RandomKey;
+  /** Noise on what it hands on; null for none. */
   readonly noise: NoiseOptions | null;
   /** After this many skipped steps in a row the block stops learning. */
   readonly skipLimit: number;
@@ -36,6 +40,7 @@ export interface BlockLearnerOptions {
 
 /** What a learner is given in one step. All tensors are borrowed. */
 export interface BlockStepRequest extends GradientRequest {
+  /** The rate of this step, from the schedule. */
   readonly learningRate: number;
 }
 
@@ -47,7 +52,9 @@ export type FeatureObserver = (features: BlockFeaturesV1) => void;
  * before as constants, so that no gradient can leave it, and hands on its own.
  */
 export class BlockLearner {
+  /** Its layers and its loss, with the names and shapes of all it keeps. */
   readonly definition: BlockDefinition;
+  /** What it updates its parameters with. */
   readonly optimizer: OptimizerV1;
   readonly #operations: OperationsV1;
   readonly #noise: NoiseOptions | null;
@@ -59,6 +66,7 @@ export class BlockLearner {
   #state: BlockState;
   #counters: BlockCounters = { updateCount: 0, skippedSteps: 0, skippedInARow: 0, stopped: false };
 
+  /** Makes the block's tensors anew, keyed by `key` and each parameter's name; they belong to the learner. */
   constructor({
     definition,
     before,
@@ -86,10 +94,12 @@ export class BlockLearner {
     };
   }
 
+  /** Its tensors as they are now: borrowed, and good until the next step, `restore` or `dispose`. */
   get state(): BlockState {
     return this.#state;
   }
 
+  /** How it has fared until now. */
   get counters(): BlockCounters {
     return this.#counters;
   }
@@ -172,6 +182,7 @@ export class BlockLearner {
     );
   }
 
+  /** Frees all its tensors. */
   dispose(): void {
     tf.dispose(Object.values(this.#state).flatMap((map: TensorMap) => Object.values(map)));
   }

@@ -3,8 +3,11 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /** How a learner has fared; saved with its tensors. */
 export interface BlockCounters {
+  /** Steps in which its parameters changed. */
   readonly updateCount: number;
+  /** Steps that it left out in all, since loss or gradient was NaN or infinite. */
   readonly skippedSteps: number;
+  /** Steps that it has left out since it learnt last. */
   readonly skippedInARow: number;
   /** True once it has skipped too many steps in a row: it keeps its weights and only passes its outputs on. */
   readonly stopped: boolean;
@@ -12,7 +15,9 @@ export interface BlockCounters {
 
 /** All that a learner keeps between steps, by full name. Borrowed from the learner. */
 export interface BlockState {
+  /** What is trained: units, head, projector, and what the loss keeps. */
   readonly parameters: TensorMap;
+  /** What is kept and not trained, such as running means. */
   readonly buffers: TensorMap;
   /** Optimiser slots, `"<slot>.<parameter>"`. */
   readonly optimizer: TensorMap;

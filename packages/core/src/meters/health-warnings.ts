@@ -4,8 +4,14 @@ import { rankSampleLimit } from "./effective-rank.js";
 
 /** Something about a block that is seldom a good sign. */
 export interface HealthWarning {
+  /** The block's id. */
   readonly block: string;
+  /**
+   * What is wrong: embeddings draw together, the update is large for the weights, embeddings use few directions,
+   * their dimensions say the same, or the gradient is next to nothing.
+   */
   readonly kind: "collapsed" | "large-update" | "low-rank" | "redundant" | "vanished-gradient";
+  /** The meter's value. */
   readonly measured: number;
   /** What it should not be below (`"large-update"` and `"redundant"`: above). */
   readonly threshold: number;

@@ -9,22 +9,29 @@ const defaultBatchSize = 256;
 
 /** What to run through a probe. */
 export interface ImagePass {
+  /** What reads the features; borrowed. */
   readonly probe: FeatureProbe;
+  /** The images, each read once. */
   readonly source: DataSourceV1;
   /** One view an image: the evaluation's crop and normalisation. */
   readonly augmentation: AugmentationV1;
   /** Images at a time. @default 256 */
   readonly batchSize?: number;
+  /** Threads that prepare images. @default one less than the cores, at most two */
   readonly workers?: number;
 }
 
 /** The features of all images of a source at one depth, in the source's order; broken images have no row. */
 export interface DepthTables {
+  /** The depth's id, as in {@link ProbeDepth}. */
   readonly id: string;
+  /** Whether `head` is of a head that was trained with the network, or of a fresh one. */
   readonly trainedHead: boolean;
   /** The image of each row: its place in the source. */
   readonly indices: Uint32Array;
+  /** The block's output, pooled: `[images, channels]`. */
   readonly raw: FeatureTable;
+  /** The output of the head at this depth: `[images, featureDim]`. */
   readonly head: FeatureTable;
 }
 

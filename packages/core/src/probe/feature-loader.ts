@@ -23,6 +23,7 @@ export interface FeatureBatch {
 
 /** Reads features of images as they are augmented anew every epoch. */
 export interface FeatureLoader {
+  /** Batches in an epoch, the last and maybe smaller one among them. */
   readonly batchesPerEpoch: number;
   /**
    * Shows every batch of an epoch, in random order, the last one maybe smaller. What `use` makes and does not keep is

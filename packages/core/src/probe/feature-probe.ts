@@ -16,6 +16,7 @@ import { requirePlugin } from "../wiring/require-plugin.js";
 
 /** Where and with what a network's features are read. */
 export interface FeatureProbeOptions {
+  /** The network to read; borrowed. */
   readonly network: Network;
   /** Features are read after each of these blocks, whatever the network's own partition. @default "stages" */
   readonly depths?: Partition;
@@ -40,6 +41,7 @@ export interface DepthFeatures {
 
 /** A depth at which features are read. */
 export interface ProbeDepth {
+  /** The id of the block of `depths` whose output it is: `"layer1"`. */
   readonly id: string;
   /** Whether its head was trained with the network, or is fresh. */
   readonly trainedHead: boolean;
@@ -47,6 +49,7 @@ export interface ProbeDepth {
 
 /** Reads a network's features at several depths, in evaluation mode. The network must outlive it. */
 export interface FeatureProbe {
+  /** Where it reads, from the first block to the last. */
   readonly depths: readonly ProbeDepth[];
   /**
    * Moves the running statistics of layers that were never trained towards those of `images` (`[batch, height, width,
@@ -56,6 +59,7 @@ export interface FeatureProbe {
   calibrate(images: tf.Tensor, layers: "all" | "fresh-heads"): void;
   /** Features of `images` (borrowed), one entry a depth. */
   features(images: tf.Tensor): readonly DepthFeatures[];
+  /** Frees the fresh heads and the running statistics that were calibrated. */
   dispose(): void;
 }
 

@@ -11,13 +11,17 @@ export type Timetable = "sequential" | "simultaneous" | LearningFractions;
 
 /** The part of a run in which each block learns, from 0 to 1, one entry a block. */
 export interface LearningFractions {
+  /** Where each block begins to learn. */
   readonly starts: readonly number[];
+  /** Where each block is frozen; after its start. */
   readonly stops: readonly number[];
 }
 
 /** The steps in which a block learns: from `start`, up to and without `stop`. */
 export interface LearningWindow {
+  /** The first step in which it learns, from 0. */
   readonly start: number;
+  /** The first step in which it learns no more. */
   readonly stop: number;
 }
 

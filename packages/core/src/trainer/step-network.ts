@@ -14,11 +14,15 @@ export type NetworkTurn =
 export interface NetworkStep {
   /** One a view: the images, `[batch, height, width, channels]`, or what `firstBlock` takes. */
   readonly views: readonly tf.Tensor[];
+  /** int32 `[batch]`; null for unlabelled data. */
   readonly labels: tf.Tensor1D | null;
   /** Keys the noise too. */
   readonly step: number;
+  /** Steps of the whole run. */
   readonly stepCount: number;
+  /** The rate of all blocks, unless `turns` gives each its own. */
   readonly learningRate: number;
+  /** The run's seed, which keys the noise with `step`. */
   readonly seed: number;
   /** One a block. @default all learn, at `step` of `stepCount` with `learningRate` */
   readonly turns?: readonly NetworkTurn[];

@@ -27,6 +27,7 @@ import { wireRun } from "./wire-run.js";
 
 /** Where and how often a run is saved. */
 export interface CheckpointOptions {
+  /** The folder of the run's checkpoints, which is made where it is missing. */
   readonly directory: string;
   /** Steps between checkpoints; one more is written at the end and when the run is interrupted. @default 500 */
   readonly everySteps?: number;
@@ -38,9 +39,13 @@ export interface CheckpointOptions {
 export interface TrainerOptions
   extends Omit<NetworkOptions, "batchSize" | "classCount" | "imageShape">,
     LearningOptions {
+  /** The learning rate of each step; a block that has its own window goes through all of it there. */
   readonly schedule: ScheduleV1;
+  /** The images, with labels where a loss asks for them. */
   readonly source: DataSourceV1;
+  /** What makes the views: as many as the losses compare. */
   readonly augmentation: AugmentationV1;
+  /** Images of a step, of each of which all views are made. */
   readonly batchSize: number;
   /** Passes over the images; the last, smaller batch of each is left out. */
   readonly epochs: number;
@@ -55,6 +60,7 @@ export interface TrainerOptions
   readonly frozenOutputs?: FrozenOutputsOptions | null;
   /** Threads that prepare batches. @default one less than the cores, at most two */
   readonly workers?: number;
+  /** Those that watch the run, called in this order. @default none */
   readonly callbacks?: readonly TrainerCallbackV1[];
   /** @default null */
   readonly checkpoints?: CheckpointOptions | null;
@@ -66,11 +72,13 @@ export interface TrainerOptions
 export interface TrainingResult {
   /** Steps done in all, and how many the run has. */
   readonly step: number;
+  /** How many steps the whole run has. */
   readonly stepCount: number;
   /** True when the signal ended it early. */
   readonly interrupted: boolean;
   /** Of this call of `run`. */
   readonly seconds: number;
+  /** Images a second, all of whose views count once. */
   readonly pairsPerSecond: number;
   /** Part of the time, from 0 to 1, that the trainer waited for data, frozen outputs included. */
   readonly dataWaitShare: number;
@@ -84,7 +92,9 @@ export interface TrainingResult {
 
 /** A run that is wired and can be started. */
 export interface Trainer {
+  /** The network that it trains; the trainer's, and of use after the run until it is disposed of. */
   readonly network: Network;
+  /** How many steps the whole run has. */
   readonly stepCount: number;
   /**
    * Takes over a checkpoint: a path, or `"latest"` for the newest in the run's folder. Returns the step to go on from;

@@ -6,7 +6,8 @@ import type { Network } from "./network.js";
  * Starts a network from another one's weights: every parameter and buffer that `nameIn` finds in `from` takes that value,
  * copied; all others stay as they are, and so do optimiser slots and counters. Both networks stay their owners'.
  *
- * @param nameIn what a tensor of `to` is called in `from`. @default the same
+ * `nameIn` says what a tensor of `to` is called in `from`; without it, the same.
+ *
  * @returns the names in `to` that were taken over
  * @throws ShapeMismatchError where a tensor has another shape there; nothing is taken over then
  * @example

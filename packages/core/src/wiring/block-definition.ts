@@ -15,9 +15,11 @@ import { requirePlugin } from "./require-plugin.js";
 
 /** Where a block stands: what a per-block choice can depend on. */
 export interface BlockPlace {
+  /** The block's id: what logs, results and options by block call it. */
   readonly id: string;
   /** From 0. */
   readonly index: number;
+  /** How many blocks the network has. */
   readonly count: number;
 }
 
@@ -26,13 +28,19 @@ export type PerBlock<T> = T | ((place: BlockPlace) => T);
 
 /** What the blocks of a network are made from. */
 export interface NetworkOptions {
+  /** The chain of units that is cut into blocks. */
   readonly backbone: BackboneV1;
+  /** Where it is cut. */
   readonly partition: Partition;
+  /** What makes features `[batch, featureDim]` of a block's map. */
   readonly head: PerBlock<HeadV1>;
+  /** What makes embeddings `[batch, embeddingDim]` of features; used in training alone. */
   readonly projector: PerBlock<ProjectorV1>;
+  /** What each block learns from. */
   readonly loss: PerBlock<LocalLossV1>;
   /** `[height, width, channels]` of the images. */
   readonly imageShape: readonly number[];
+  /** Images of a step: losses size themselves by it. */
   readonly batchSize: number;
   /** How many classes the labels have; null without labels. */
   readonly classCount: number | null;
@@ -40,7 +48,9 @@ export interface NetworkOptions {
 
 /** A layer and what stands before its parameters' names in the network. */
 export interface NamedLayer {
+  /** Empty, or it ends in a full stop. */
   readonly prefix: string;
+  /** The layer, whose own names are local. */
   readonly layer: LayerV1;
 }
 
@@ -48,11 +58,17 @@ export interface NamedLayer {
 export interface BlockDefinition extends BlockPlace, BlockUnits {
   /** `[height, width, channels]` of what it takes, and of what it hands on. */
   readonly inputShape: readonly number[];
+  /** `[height, width, channels]` of what it hands on. */
   readonly outputShape: readonly number[];
+  /** Makes features of the block's map. */
   readonly head: NamedLayer;
+  /** Makes embeddings of features. */
   readonly projector: NamedLayer;
+  /** What it learns from. */
   readonly loss: LocalLossV1;
+  /** What stands before the names of the loss's own parameters and buffers: `"loss.<index>."`. */
   readonly lossPrefix: string;
+  /** What the loss was told of the block. */
   readonly site: LocalLossSiteV1;
   /** Those of the units it borrows, which the block before keeps and updates; by full name. */
   readonly borrowedParameters: readonly ParameterSpecV1[];

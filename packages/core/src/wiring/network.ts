@@ -10,11 +10,15 @@ import { requireRoom } from "./require-room.js";
 
 /** A network whose blocks learn by themselves. */
 export interface Network {
+  /** Where everything is computed. */
   readonly engine: EngineV1;
+  /** What the blocks were made from. */
   readonly options: NetworkOptions;
+  /** The blocks, from the one that takes images to the last; the network's. */
   readonly learners: readonly BlockLearner[];
   /** All parameters and buffers by full name; borrowed, and good until the next step. */
   tensors(): { readonly parameters: TensorMap; readonly buffers: TensorMap };
+  /** Frees all tensors of all blocks. */
   dispose(): void;
 }
 
@@ -23,7 +27,9 @@ export const defaultSkipLimit = 10;
 
 /** How a network learns, beside what it is made from. */
 export interface LearningOptions {
+  /** Where everything is computed: TensorFlow.js's active backend. */
   readonly engine: EngineV1;
+  /** What updates the parameters of every block. */
   readonly optimizer: OptimizerV1;
   /** Where all randomness of the network comes from: a whole number of 0 or more. */
   readonly seed: number;

@@ -6,6 +6,7 @@ export type SweepControlV1 = "end-to-end" | "random";
 
 /** One network of a sweep. */
 export interface SweepRunV1 {
+  /** What all randomness of the run came from. */
   readonly seed: number;
   /** Where its files are, relative to the sweep's folder. Rows that ask for the same network share one. */
   readonly folder: string;
@@ -17,6 +18,7 @@ export interface SweepRunV1 {
 
 /** One configuration, with every seed, and its controls. */
 export interface SweepRowV1 {
+  /** The row's label, for people. */
   readonly name: string;
   /** The option taken on each axis. */
   readonly options: Readonly<Record<string, string>>;
@@ -28,13 +30,19 @@ export interface SweepRowV1 {
 
 /** The results of a sweep, as `sweep.json` holds them: a contract that only grows. */
 export interface SweepResultsV1 {
+  /** The version of this contract. */
   readonly schema: 1;
+  /** The heading of its report. */
   readonly title: string;
   /** What the sweep is to answer. */
   readonly question?: string;
+  /** The data set's id: `"cifar-10"`. */
   readonly dataset: string;
+  /** The engine's id: `"wasm"`. */
   readonly engine: string;
+  /** Those of every row's runs. */
   readonly seeds: readonly number[];
+  /** One a configuration, in the order of the sweep's file. */
   readonly rows: readonly SweepRowV1[];
   /** The linear probe on the pixels themselves, one a seed. */
   readonly pixels: readonly ScoreV1[];

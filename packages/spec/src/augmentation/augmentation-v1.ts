@@ -2,7 +2,9 @@ import type { PluginV1 } from "../plugin.js";
 
 /** An image in memory: rows from the top, channels last. */
 export interface RawImage {
+  /** Pixels in a row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
   /** 1 (grey) or 3 (red, green, blue). */
   readonly channels: number;
@@ -22,8 +24,11 @@ export interface RandomGenerator {
 
 /** A network input: what an augmentation writes. */
 export interface ViewShape {
+  /** Rows. */
   readonly height: number;
+  /** Pixels in a row. */
   readonly width: number;
+  /** 1 (grey) or 3 (red, green, blue). */
   readonly channels: number;
 }
 

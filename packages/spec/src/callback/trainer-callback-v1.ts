@@ -20,12 +20,15 @@ export interface BlockHealthV1 {
 
 /** What one block did in one step. */
 export interface BlockStepV1 {
+  /** The block's id. */
   readonly block: string;
   /** The loss; NaN or infinite where the step was skipped for it. */
   readonly loss: number;
+  /** The loss's named terms, as they add up to `loss`. */
   readonly terms: Readonly<Record<string, number>>;
   /** Mean over the embedding's dimensions of the standard deviation of its l2-normalised rows; near 0 = collapsed. */
   readonly embeddingDeviation: number;
+  /** The rate of this step. */
   readonly learningRate: number;
   /** Null in steps in which it was not measured. */
   readonly health: BlockHealthV1 | null;
@@ -37,6 +40,7 @@ export interface BlockStepV1 {
 export interface RunPhaseV1 {
   /** From 0. */
   readonly index: number;
+  /** How many phases the run has. */
   readonly count: number;
   /** The block that learns in it. */
   readonly block: string;
@@ -46,6 +50,7 @@ export interface RunPhaseV1 {
 export interface StepEventV1 {
   /** From 0. */
   readonly step: number;
+  /** How many steps the whole run has. */
   readonly stepCount: number;
   /** From 0; of the phase, where the run has several. */
   readonly epoch: number;
@@ -59,6 +64,7 @@ export interface StepEventV1 {
   readonly dataWaitShare: number;
   /** Images a second that the threads which prepare batches can make, by their own time; 0 before the first. */
   readonly inputImagesPerSecond: number;
+  /** An estimate from the speed so far; 0 after the last step. */
   readonly secondsLeft: number;
 }
 
@@ -67,6 +73,7 @@ export interface StepEventV1 {
  * any. All tensors are borrowed, constant, and good until the call returns.
  */
 export interface BlockFeaturesV1 {
+  /** The block's id. */
   readonly block: string;
   /** The block's output, `[batch, height, width, channels]`. */
   readonly map: Tensor;
@@ -78,6 +85,7 @@ export interface BlockFeaturesV1 {
 
 /** Watches a run. Callbacks are awaited, in order; one that throws ends the run with its error. */
 export interface TrainerCallbackV1 extends PluginV1<"callback"> {
+  /** Called before the first step; `startStep` is above 0 for a run that goes on from a checkpoint. */
   onRunStart?(event: {
     readonly startStep: number;
     readonly stepCount: number;
@@ -88,10 +96,14 @@ export interface TrainerCallbackV1 extends PluginV1<"callback"> {
    * beside the network. It is not awaited, and whatever it does, the network learns the same.
    */
   onBlockFeatures?(event: BlockFeaturesV1): void;
+  /** Called after each step. */
   onStepEnd?(event: StepEventV1): void | Promise<void>;
   /** Told once for each thing that changes no number but that a person should know of. */
   onNote?(event: { readonly step: number; readonly message: string }): void | Promise<void>;
+  /** Called after the last step of each epoch (from 0); `step` counts the steps done. */
   onEpochEnd?(event: { readonly epoch: number; readonly step: number }): void | Promise<void>;
+  /** Called when a checkpoint is whole; `path` is its folder, `step` counts the steps done. */
   onCheckpoint?(event: { readonly step: number; readonly path: string }): void | Promise<void>;
+  /** Called after the last step and checkpoint, or when the signal ended the run early. */
   onRunEnd?(event: { readonly step: number; readonly interrupted: boolean }): void | Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { RawImage, WorkerRecipe } from "../augmentation/augmentation-v1.js"
 
 /** All images of a source decoded, in memory that threads share, back to back. */
 export interface PackedImages {
+  /** Tells the two kinds of stores apart. */
   readonly kind: "packed";
   /** All pixels, on a `SharedArrayBuffer`. */
   readonly pixels: Uint8Array;
@@ -9,7 +10,9 @@ export interface PackedImages {
   readonly offsets: Float64Array;
   /** Pixels, each on a `SharedArrayBuffer`. */
   readonly heights: Uint32Array;
+  /** Pixels, each on a `SharedArrayBuffer`. */
   readonly widths: Uint32Array;
+  /** 1 (grey) or 3 (red, green, blue), the same for all images. */
   readonly channels: number;
 }
 
@@ -43,8 +46,11 @@ export interface FileSpans {
 
 /** The images of a source as encoded files, read when their turn comes. Structured clones share all memory. */
 export interface StoredImages {
+  /** Tells the two kinds of stores apart. */
   readonly kind: "stored";
+  /** 1 (grey) or 3 (red, green, blue): what every image is decoded to. */
   readonly channels: 1 | 3;
+  /** The files, each once. */
   readonly paths: SharedPaths;
   /** The file of each image, on a `SharedArrayBuffer`. */
   readonly files: Uint32Array;

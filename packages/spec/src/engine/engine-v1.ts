@@ -17,6 +17,8 @@ export interface EngineMemory {
 export interface EngineV1 extends PluginV1<"engine"> {
   /** One line for people: backend, version, threads. */
   readonly description: string;
+  /** What layers and losses compute with beside TensorFlow.js's own operations. */
   readonly operations: OperationsV1;
+  /** What is allocated on it now. */
   memory(): EngineMemory;
 }

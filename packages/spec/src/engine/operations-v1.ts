@@ -2,7 +2,9 @@ import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 
 /** How a convolution or pooling window moves: PyTorch's `stride` and (symmetric, explicit) `padding`, in pixels. */
 export interface WindowOptions {
+  /** Pixels between one window and the next, both ways. */
   readonly stride: number;
+  /** Pixels that are added on each of the four sides. */
   readonly padding: number;
 }
 

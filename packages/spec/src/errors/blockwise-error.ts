@@ -28,6 +28,9 @@ export type BlockwiseErrorCode =
  * }
  */
 export abstract class BlockwiseError extends Error {
+  /** The class's name, which a minifier does not change. */
+  abstract override readonly name: string;
+  /** What to tell errors apart by: it stays the same over releases, and over copies of this package. */
   abstract readonly code: BlockwiseErrorCode;
 
   /** Whether `value` is an error that some copy of Blockwise threw on purpose. */

@@ -5,6 +5,7 @@ import type { PluginV1 } from "../plugin.js";
 export interface FeatureTable {
   /** `[count, dim]`, row by row. Borrowed. */
   readonly features: Float32Array;
+  /** Numbers in a row. */
   readonly dim: number;
   /** One label a row. Borrowed. */
   readonly labels: Int32Array;

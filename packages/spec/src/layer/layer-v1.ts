@@ -22,8 +22,11 @@ export type ParameterLayoutV1 = "convolution" | "linear" | "plain";
 export interface ParameterSpecV1 {
   /** torchvision's name, local to its layer: `"conv1.weight"`. */
   readonly name: string;
+  /** Lengths of its axes as it lies in memory here, which `layout` relates to PyTorch's. */
   readonly shape: readonly number[];
+  /** How its axes lie against PyTorch's. */
   readonly layout: ParameterLayoutV1;
+  /** What it starts from. */
   readonly initializer: InitializerV1;
   /** Parameters that are to start alike, in different blocks, have the same one. @default the parameter's full name */
   readonly startsAs?: string;
@@ -33,7 +36,9 @@ export interface ParameterSpecV1 {
 export interface BufferSpecV1 {
   /** torchvision's name, local to its layer: `"bn1.running_mean"`. */
   readonly name: string;
+  /** Lengths of its axes; empty for a scalar. */
   readonly shape: readonly number[];
+  /** What it starts from. */
   readonly initializer: { readonly kind: "zeros" } | { readonly kind: "ones" };
 }
 
@@ -41,6 +46,7 @@ export interface BufferSpecV1 {
 export interface LayerContextV1 {
   /** True in training: batch statistics are used and running ones updated. */
   readonly training: boolean;
+  /** The engine's operations. */
   readonly operations: OperationsV1;
   /** The parameter of that (local) name. @throws MissingStateError */
   parameter(name: string): Tensor;
@@ -52,7 +58,9 @@ export interface LayerContextV1 {
 
 /** A differentiable function with named parameters: what backbones, heads and projectors are made of. */
 export interface LayerV1 {
+  /** What it trains; names are local to the layer. */
   readonly parameters: readonly ParameterSpecV1[];
+  /** What it keeps and does not train; names are local to the layer. */
   readonly buffers: readonly BufferSpecV1[];
   /** The shape of one sample's output (no batch axis) for the shape of one sample's input. @throws ShapeMismatchError */
   outputShape(inputShape: readonly number[]): readonly number[];

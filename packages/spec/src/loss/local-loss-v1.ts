@@ -23,6 +23,7 @@ export interface LocalLossCapabilitiesV1 {
 export interface LocalLossSiteV1 {
   /** The block's place, from 0. */
   readonly blockIndex: number;
+  /** How many blocks the network has. */
   readonly blockCount: number;
   /** `[height, width, channels]` of the block's output. */
   readonly mapShape: readonly number[];
@@ -30,6 +31,7 @@ export interface LocalLossSiteV1 {
   readonly featureDim: number;
   /** Width of the projector's output. */
   readonly embeddingDim: number;
+  /** Images of a step. */
   readonly batchSize: number;
   /** How many classes the labels have; null without labels. */
   readonly classCount: number | null;
@@ -49,6 +51,7 @@ export interface LocalLossViewV1 {
 
 /** What a loss computes from. All tensors are borrowed. */
 export interface LocalLossInputV1 {
+  /** The block's own views, as many as `capabilities` asks for. */
   readonly views: readonly LocalLossViewV1[];
   /**
    * The same views after the next block, whose weights are constants here: gradients flow through it into this block's
@@ -58,9 +61,11 @@ export interface LocalLossInputV1 {
   readonly next: readonly LocalLossViewV1[] | null;
   /** int32 `[batch]`; null for unlabelled data. */
   readonly labels: Tensor1D | null;
+  /** The block it works at. */
   readonly site: LocalLossSiteV1;
   /** The step, from 0, and how many there will be. */
   readonly step: number;
+  /** How many steps there will be. */
   readonly stepCount: number;
   /** The loss's own parameters and buffers, and the engine's operations (batch statistics: `batchNormTrain`). */
   readonly context: LayerContextV1;
@@ -76,7 +81,9 @@ export interface LocalLossResultV1 {
 
 /** The state a loss keeps for one block. */
 export interface LocalLossStateSpecV1 {
+  /** Trained with the block's own, by the same optimiser. */
   readonly parameters: readonly ParameterSpecV1[];
+  /** Kept from step to step and not trained. */
   readonly buffers: readonly BufferSpecV1[];
 }
 
@@ -100,6 +107,7 @@ export interface LocalLossStateSpecV1 {
  * }
  */
 export interface LocalLossV1 extends PluginV1<"local-loss"> {
+  /** What it needs and what it promises; the core checks the one, the conformance kit the other. */
   readonly capabilities: LocalLossCapabilitiesV1;
   /** The parameters and buffers it wants at that site; empty lists where it has none. */
   doInit(site: LocalLossSiteV1): LocalLossStateSpecV1;

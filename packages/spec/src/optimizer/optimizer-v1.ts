@@ -7,6 +7,7 @@ export type TensorMap = Readonly<Record<string, Tensor>>;
 
 /** What an optimiser updates from. All tensors are borrowed. */
 export interface OptimizerUpdateV1 {
+  /** The parameters of one block, with names and shapes. */
   readonly specs: readonly ParameterSpecV1[];
   /** By the specs' names. */
   readonly parameters: TensorMap;
@@ -14,6 +15,7 @@ export interface OptimizerUpdateV1 {
   readonly gradients: TensorMap;
   /** The slots that `doInit` made and the last update returned. */
   readonly state: TensorMap;
+  /** The rate of this step, from the schedule. */
   readonly learningRate: number;
   /** How many updates came before this one. */
   readonly updateCount: number;
@@ -21,7 +23,9 @@ export interface OptimizerUpdateV1 {
 
 /** New tensors, all of which belong to the caller; none may be one of the inputs. */
 export interface OptimizerResultV1 {
+  /** The new parameters, by the specs' names. */
   readonly parameters: TensorMap;
+  /** The new slots, named as `doInit` named them. */
   readonly state: TensorMap;
 }
 
@@ -29,6 +33,7 @@ export interface OptimizerResultV1 {
 export interface OptimizerV1 extends PluginV1<"optimizer"> {
   /** The slots before the first update, named `"<slot>.<parameter>"`; they belong to the caller. */
   doInit(specs: readonly ParameterSpecV1[]): TensorMap;
+  /** One update of a block's parameters. */
   doUpdate(update: OptimizerUpdateV1): OptimizerResultV1;
 }
 

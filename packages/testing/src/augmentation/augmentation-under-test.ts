@@ -3,6 +3,7 @@ import type { AugmentationV1, RandomGenerator, RawImage } from "@blockwise/spec"
 
 /** An augmentation, and what it is tried out on. */
 export interface AugmentationUnderTest {
+  /** What is tested. */
   readonly augmentation: AugmentationV1;
   /** `[height, width]` of the images, which have the channels of its views. */
   readonly imageSize: readonly [height: number, width: number];

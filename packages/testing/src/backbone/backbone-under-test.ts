@@ -3,9 +3,11 @@ import type { NamedLayer } from "../layer/run-layer-checks.js";
 
 /** A backbone, and the images that it is tried out on. */
 export interface BackboneUnderTest {
+  /** What is tested. */
   readonly backbone: BackboneV1;
   /** `[height, width]` of the images. */
   readonly imageSize: readonly [height: number, width: number];
+  /** How many random images it is given. */
   readonly batchSize: number;
   /** Of the random input. */
   readonly seed: number;

@@ -3,6 +3,7 @@ import type { EvaluationV1, EvaluatorV1, FeatureTable } from "@blockwise/spec";
 
 /** An evaluator, and what it is tried out on. */
 export interface EvaluatorUnderTest {
+  /** What is tested. */
   readonly evaluator: EvaluatorV1;
   /** Rows of the training split; the test split has half as many. */
   readonly rowCount: number;

@@ -9,10 +9,13 @@ import type { PluginCheck } from "../plugin/plugin-check.js";
 
 /** A head or projector, and the shapes that it is tried out on. */
 export interface HeadUnderTest {
+  /** Which of the two interfaces `plugin` has. */
   readonly kind: "head" | "projector";
+  /** What is tested. */
   readonly plugin: HeadV1 | ProjectorV1;
   /** Shapes of one sample: maps `[height, width, channels]` for heads, vectors `[dim]` for projectors. */
   readonly inputShapes: readonly (readonly number[])[];
+  /** How many random samples it is given. */
   readonly batchSize: number;
   /** Of the random input. */
   readonly seed: number;

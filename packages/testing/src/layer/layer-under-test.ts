@@ -4,9 +4,11 @@ import { createLayerSubject, type LayerSubject } from "../layer-subject.js";
 
 /** A layer, and what it is tried out on. */
 export interface LayerUnderTest {
+  /** What is tested. */
   readonly layer: LayerV1;
   /** The shape of one sample, without the batch axis. */
   readonly inputShape: readonly number[];
+  /** How many random samples it is given. */
   readonly batchSize: number;
   /** Of the random input. */
   readonly seed: number;

@@ -9,6 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /** An optimiser, and how it is tried out. */
 export interface OptimizerUnderTest {
+  /** What is tested. */
   readonly optimizer: OptimizerV1;
   /** A rate at which it descends on `|p|^2 / 2`. */
   readonly learningRate: number;
