@@ -51,6 +51,20 @@ describe("blockwise import and export", () => {
     expect((await readFile(out)).includes("layer3.0.conv1.weight")).toBe(false);
   });
 
+  it("give a TensorFlow.js model in a folder of its own", async () => {
+    const out = join(folder, "model");
+    const command = ["export", run, "--format", "tfjs", "--out", out, "--json"] as const;
+    const end = await runCli(...command, "--all-blocks", "--no-head", "--block", "layer2");
+    expect(JSON.parse(end.stdout)).toMatchObject({
+      after: "layer2",
+      outputs: ["layer1.features", "layer2.features", "map", "features"],
+      files: ["group1-shard1of1.bin", "model.json"],
+    });
+    const again = await runCli(...command);
+    expect(again.exitCode).toBe(2);
+    expect(again.stderr).toContain("empty or not there yet");
+  });
+
   it("keep what the network is in the run, which has no training to go on with", async () => {
     expect(JSON.parse(await readFile(join(run, "config.json"), "utf8"))).toMatchObject({
       data: { normalization: "imagenet", imageSize: 32 },

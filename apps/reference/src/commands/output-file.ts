@@ -10,6 +10,7 @@ import { InvalidOptionError } from "@blockwise/spec";
 export async function requireOutputFile<Ending extends string>(
   out: string,
   endings: readonly Ending[],
+  hint?: string,
 ): Promise<Ending> {
   const ending = endings.find((one) => out.endsWith(one));
   if (ending === undefined) {
@@ -17,6 +18,7 @@ export async function requireOutputFile<Ending extends string>(
       option: "out",
       expected: `a file name that ends in ${endings.join(" or ")}`,
       received: out,
+      ...(hint === undefined ? {} : { hint }),
     });
   }
   const folder = await stat(dirname(out)).catch(() => null);

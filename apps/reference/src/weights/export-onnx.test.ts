@@ -49,7 +49,7 @@ async function outputsOf(
   channels: "first" | "last" = "first",
 ): Promise<InferenceSession.ReturnType> {
   const out = join(folder, "model.onnx");
-  await exportOnnx({ run: join(folder, name), out, after, channels });
+  await exportOnnx({ run: join(folder, name), out, after, head: "auto", channels });
   const session = await InferenceSession.create(out);
   const outputs = await session.run({ images: images(channels) });
   await session.release();
@@ -93,7 +93,12 @@ describe("exportOnnx", () => {
   });
 
   it("says what the network can be cut after", async () => {
-    const request = { run: join(folder, files[0]), out: join(folder, "no.onnx"), channels: "first" } as const;
+    const request = {
+      run: join(folder, files[0]),
+      out: join(folder, "no.onnx"),
+      head: "auto",
+      channels: "first",
+    } as const;
     await expect(exportOnnx({ ...request, after: "layer5" })).rejects.toThrow(InvalidOptionError);
     await expect(exportOnnx({ ...request, after: "layer5" })).rejects.toThrow("layer1, layer2");
   });
