@@ -18,6 +18,8 @@ export function mayDepend(
   if (to.group === "apps") return false;
   if (from.group !== "packages") return true;
   const dev = kind === "devDependencies";
+  // The live page is drawn as the report is; neither is a plugin.
+  if (from.manifest.name === "@blockwise/watch" && to.manifest.name === "@blockwise/report") return true;
   if (to.group === "tools") return dev;
   const target = to.manifest.name;
   if (from.manifest.name === "@blockwise/spec") return dev && forTests.includes(target);

@@ -14,6 +14,7 @@ import { projectorSection } from "./sections/projector.js";
 import { count } from "./sections/quantities.js";
 import { scheduleSection } from "./sections/schedule.js";
 import { frozenOutputsSection, timetableSection } from "./sections/timetable.js";
+import { watchSection } from "./sections/watch.js";
 
 /** Everything that a run depends on. */
 export const runConfigSchema = z.strictObject({
@@ -40,6 +41,7 @@ export const runConfigSchema = z.strictObject({
   workers: z.int().min(0).nullable(),
   checkpoints: checkpointsSection,
   meters: metersSection,
+  watch: watchSection,
   evaluation: evaluationSection,
 });
 

@@ -1,7 +1,7 @@
 import type { RunResultV1, TrainResultV1 } from "@blockwise/report";
 import type { JsonObject } from "@blockwise/spec";
+import { readStepLog } from "@blockwise/watch";
 import type { EvaluationRecord } from "../evaluation/probes.js";
-import { readStepLog } from "../progress/step-log.js";
 import { readJsonIfThere, runFolder } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
 

@@ -1,5 +1,5 @@
 import type { LossCurveV1 } from "@blockwise/report";
-import type { LoggedStep } from "../progress/step-log.js";
+import type { LoggedStep } from "@blockwise/watch";
 
 /** The curve of each block that learned, over the steps in which it did, in the order in which they began. */
 export function lossCurves(log: readonly LoggedStep[]): readonly LossCurveV1[] {

@@ -65,6 +65,7 @@ export const paperImagenet: RunConfig = {
   // About an epoch (625 full batches of 1,281,167 images), as the authors save.
   checkpoints: { everySteps: 625, keep: 2 },
   meters: { everySteps: 50 },
+  watch: { maps: 50, images: 200, pairs: 8 },
   evaluation: {
     maxTrainImages: null,
     maxTestImages: null,

@@ -47,6 +47,7 @@ export const smallImages: RunConfig = {
   workers: null,
   checkpoints: { everySteps: 100, keep: 2 },
   meters: { everySteps: 50 },
+  watch: { maps: 10, images: 200, pairs: 8 },
   evaluation: {
     maxTrainImages: null,
     maxTestImages: null,

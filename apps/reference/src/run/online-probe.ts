@@ -12,7 +12,7 @@ import {
 import { fold, rootKey } from "@blockwise/random";
 import { readSafetensors, type SafetensorsEntry, writeSafetensors } from "@blockwise/safetensors";
 import type { DataSourceV1, TrainerCallbackV1 } from "@blockwise/spec";
-import { appendJsonLine, keepJsonLines } from "../progress/json-lines.js";
+import { appendJsonLine, keepJsonLines } from "@blockwise/watch";
 import type { Reporter } from "../progress/reporter.js";
 import { isAbsent } from "./is-absent.js";
 import type { OpenedRun } from "./open-run.js";

@@ -2,6 +2,7 @@ import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "@blockwise/safetensors";
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
+import { runFiles } from "@blockwise/watch";
 import { isAbsent } from "./is-absent.js";
 
 /** The files that a run keeps in its folder. */
@@ -15,6 +16,13 @@ export interface RunFolder {
   readonly log: string;
   /** One JSON object a reading of the online probe, where there is one. */
   readonly online: string;
+  /** How far the run is, and how fast: one JSON object now and then. */
+  readonly progress: string;
+  /** One JSON object a map of features, and what its images are. */
+  readonly maps: string;
+  readonly mapImages: string;
+  /** Pairs of views, as pictures. */
+  readonly pairs: string;
   /** How training went; there once it is done. */
   readonly training: string;
   /** Where the weights are from, for a run that was imported and not trained here. */
@@ -30,8 +38,7 @@ export function runFolder(path: string): RunFolder {
     config: join(path, "config.json"),
     checkpoints: join(path, "checkpoints"),
     frozenOutputs: join(path, "frozen-outputs"),
-    log: join(path, "log.jsonl"),
-    online: join(path, "online.jsonl"),
+    ...runFiles(path),
     training: join(path, "training.json"),
     imported: join(path, "imported.json"),
     evaluation: join(path, "evaluation.json"),

@@ -7,13 +7,14 @@ import {
   type TrainingResult,
 } from "@blockwise/core";
 import { CheckpointError, type TrainerCallbackV1 } from "@blockwise/spec";
+import { progressLog, stepLog } from "@blockwise/watch";
 import type { Reporter } from "../progress/reporter.js";
-import { stepLog } from "../progress/step-log.js";
 import { watchHealth } from "../progress/watch-health.js";
 import { writeInputRecord } from "./input-record.js";
 import { describeBroken, type InputReport, toInputReport } from "./input-report.js";
 import { openOnlineProbe } from "./online-probe.js";
 import type { OpenedRun } from "./open-run.js";
+import { recordImages } from "./record-images.js";
 import { makeFolder, readJsonIfThere, runFolder, writeJson } from "./run-folder.js";
 
 /** `training.json`: how training went, over all the times it was resumed. */
@@ -61,7 +62,13 @@ export async function trainRun(
   const trainer = createTrainer({
     ...wiring(run),
     ...(config.workers === null ? {} : { workers: config.workers }),
-    callbacks: [stepLog(files.log, watch), ...(online?.callbacks ?? []), reportTo(reporter, name)],
+    callbacks: [
+      stepLog(files.log, watch),
+      progressLog(files.progress, { batchSize: config.batchSize }),
+      ...(online?.callbacks ?? []),
+      ...recordImages(run, () => trainer.network, folder),
+      reportTo(reporter, name),
+    ],
     checkpoints: { directory: files.checkpoints, ...config.checkpoints },
     frozenOutputs: config.frozenOutputs && {
       directory: files.frozenOutputs,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StepEventV1 } from "@blockwise/spec";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { stepEvent as anyStep } from "./__fixtures__/step-event.js";
 import { readStepLog, stepLog } from "./step-log.js";
 
 async function logFile(): Promise<string> {
@@ -12,26 +13,8 @@ async function logFile(): Promise<string> {
 }
 
 function stepEvent(step: number, loss: number): StepEventV1 {
-  const block = {
-    block: "layer1",
-    loss,
-    terms: {},
-    learningRate: 0.1,
-    embeddingDeviation: 1,
-    health: null,
-    skipped: false,
-  };
-  return {
-    step,
-    stepCount: 4,
-    epoch: 0,
-    phase: null,
-    blocks: [block],
-    pairsPerSecond: 1,
-    dataWaitShare: 0,
-    inputImagesPerSecond: 0,
-    secondsLeft: 0,
-  };
+  const event = anyStep(step, { stepCount: 4 });
+  return { ...event, blocks: event.blocks.map((block) => ({ ...block, loss })) };
 }
 
 describe("stepLog", () => {
@@ -71,6 +54,14 @@ describe("stepLog", () => {
     const file = await logFile();
     await stepLog(file, () => []).onStepEnd?.(stepEvent(0, Number.NaN));
     expect((await readStepLog(file))[0]?.loss).toEqual({ layer1: null });
+  });
+
+  it("writes the terms that a loss is the sum of", async () => {
+    const file = await logFile();
+    const event = stepEvent(0, 3);
+    const terms = { invariance: 2, redundancy: Number.POSITIVE_INFINITY };
+    await stepLog(file).onStepEnd?.({ ...event, blocks: event.blocks.map((block) => ({ ...block, terms })) });
+    expect((await readStepLog(file))[0]?.terms).toEqual({ layer1: { invariance: 2, redundancy: null } });
   });
 
   it("writes health and warnings where there are any", async () => {

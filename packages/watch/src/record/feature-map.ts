@@ -1,0 +1,91 @@
+import { type FeatureTable, ShapeMismatchError } from "@blockwise/spec";
+import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+
+/** The features of some images at one block, in the plane of their two first principal components. */
+export interface FeatureMap {
+  readonly block: string;
+  /** x and y of every image in turn; 0 and 0 for all where features do not differ. */
+  readonly points: readonly number[];
+  /** The part of the features' variance, from 0 to 1, along each axis. */
+  readonly explained: readonly [number, number];
+}
+
+/** A line of a run's maps: one map a block, of the same images every time. */
+export interface FeatureMapLine {
+  /** Steps done. */
+  readonly step: number;
+  readonly blocks: readonly FeatureMap[];
+}
+
+/** What the images of a run's maps are. */
+export interface MapImages {
+  /** One an image; null for unlabelled images. */
+  readonly labels: readonly number[] | null;
+  readonly classNames: readonly string[] | null;
+  /** For people: where they are from. */
+  readonly description: string;
+}
+
+/**
+ * Draws a block's features as points of a plane: their coordinates along the two directions of most variance.
+ *
+ * With the rows `x_i` centred, the eigenvectors `u_1`, `u_2` of the Gram matrix `X X^T` with the largest eigenvalues `l_1`,
+ * `l_2` give the points `sqrt(l_1) u_1[i]`, `sqrt(l_2) u_2[i]`; the explained part is `l_k / sum l`. Each axis points to
+ * where the image that is furthest out lies, so that the same features give the same map.
+ *
+ * @param table Features of n images, n at most some hundreds: the Gram matrix is n by n.
+ * @throws ShapeMismatchError for a table whose size is no multiple of its width.
+ */
+export function featureMap(block: string, table: Pick<FeatureTable, "features" | "dim">): FeatureMap {
+  const { features, dim } = table;
+  const rows = features.length / dim;
+  if (!Number.isSafeInteger(rows)) {
+    throw new ShapeMismatchError({
+      subject: `The features of ${block}`,
+      expected: `[images, ${dim}]`,
+      received: [features.length],
+    });
+  }
+  const flat = { block, points: new Array<number>(2 * rows).fill(0), explained: [0, 0] as const };
+  if (rows < 2 || !features.every(Number.isFinite)) return flat;
+  const centred = new Matrix(rows, dim);
+  for (let column = 0; column < dim; column++) {
+    let sum = 0;
+    for (let row = 0; row < rows; row++) sum += features[row * dim + column] ?? 0;
+    for (let row = 0; row < rows; row++) {
+      centred.set(row, column, (features[row * dim + column] ?? 0) - sum / rows);
+    }
+  }
+  const gram = centred.mmul(centred.transpose());
+  const total = gram.trace();
+  // Features that are all the same have nothing but rounding to draw.
+  if (!(total > 1e-12 * rows)) return flat;
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(gram, { assumeSymmetric: true });
+  const order = realEigenvalues.map((_, index) => index).sort((a, b) => valueAt(b) - valueAt(a));
+  function valueAt(index: number): number {
+    return realEigenvalues[index] ?? 0;
+  }
+  const axes = [order[0] ?? 0, order[1] ?? 0].map((index) => {
+    const value = Math.max(0, valueAt(index));
+    const column = eigenvectorMatrix.getColumn(index).map((entry) => entry * Math.sqrt(value));
+    return { share: value / total, column: pointed(column) };
+  });
+  const [first, second] = axes;
+  return {
+    block,
+    points: Array.from({ length: 2 * rows }, (_, place) =>
+      rounded(axes[place % 2]?.column[Math.floor(place / 2)] ?? 0),
+    ),
+    explained: [rounded(first?.share ?? 0), rounded(second?.share ?? 0)],
+  };
+}
+
+/** An eigenvector has no sign of its own: the entry that is furthest out is made positive. */
+function pointed(column: readonly number[]): readonly number[] {
+  const furthest = column.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
+  return furthest < 0 ? column.map((value) => -value) : column;
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(4)) || 0;
+}
