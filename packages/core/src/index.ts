@@ -36,6 +36,8 @@ export {
   type DepthTables,
   extractFeatures,
   type ImagePass,
+  type NetworkPass,
+  type SourcePass,
 } from "./probe/extract-features.js";
 export {
   createFeatureLoader,

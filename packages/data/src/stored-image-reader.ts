@@ -4,6 +4,7 @@ import { DataSourceError, type ImageReader, type ReadImage, type StoredImages } 
 import sharp from "sharp";
 import { readTarHeader } from "./formats/tar-header.js";
 import { decodeWholeImage } from "./images/decode-whole-image.js";
+import { sharedPathAt } from "./source/shared-paths.js";
 
 /** The largest image file that is read. */
 const MAX_IMAGE_BYTES: number = 256 * 2 ** 20;
@@ -119,10 +120,7 @@ class OpenFiles {
 }
 
 function pathOf({ paths }: StoredImages, file: number): string {
-  const begin = file === 0 ? 0 : (paths.ends[file - 1] as number);
-  // Buffers of shared memory cannot be decoded by TextDecoder.
-  const path = Buffer.from(paths.bytes.slice(begin, paths.ends[file])).toString();
-  return resolve(paths.root, path);
+  return resolve(paths.root, sharedPathAt(paths, file));
 }
 
 /** The path of an image's file, and its name in it. */

@@ -110,6 +110,8 @@ describe("streaming", () => {
     expect((await collect(part, 0)).batches).toEqual((await collect(subset(packed, options), 0)).batches);
     const { width, height, data } = await stored.image(3);
     expect([width, height, data[0]]).toEqual([16, 12, 30]);
+    expect(stored.imageName?.(3)).toBe("even/006.jpg");
+    expect(packed.imageName?.(3)).toBe("even/006.jpg");
   });
 
   it("names broken files of every kind, puts others in their place, and is the same with any workers", async () => {

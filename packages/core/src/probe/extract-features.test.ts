@@ -52,6 +52,18 @@ describe("extractFeatures", () => {
     expect(alone?.raw.features).toBeCloseToTensor(first?.raw.features ?? [], { absolute: 1e-5 });
   });
 
+  it("reads after a network's own blocks without a probe, and leaves no tensor", async () => {
+    const two = tinyNetwork(engine, { partition: 2 });
+    const tensors = tf.memory().numTensors;
+    const tables = await extractFeatures({ ...pass, network: two, batchSize: 4 });
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(tables.map(({ trainedHead }) => trainedHead)).toEqual([true, true]);
+    const sameDepths = createFeatureProbe({ network: two, depths: 2, head, seed: 1 });
+    expect(tables).toEqual(await extractFeatures({ ...pass, probe: sameDepths, batchSize: 4 }));
+    sameDepths.dispose();
+    two.dispose();
+  });
+
   it("reads all images in the source's order, the last batch smaller", async () => {
     const tables = await extractFeatures({ ...pass, probe, batchSize: 4 });
     expect(tables.map(({ id, trainedHead, raw, head: { dim } }) => [id, trainedHead, raw.dim, dim])).toEqual([

@@ -1,16 +1,20 @@
 import { createLoader, type Loader } from "@blockwise/loader";
 import { rootKey } from "@blockwise/random";
-import type { AugmentationV1, DataSourceV1, FeatureTable } from "@blockwise/spec";
+import {
+  type AugmentationV1,
+  type DataSourceV1,
+  type FeatureTable,
+  InvalidOptionError,
+} from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
-import type { FeatureProbe } from "./feature-probe.js";
+import type { Network } from "../wiring/network.js";
+import { createFeatureProbe, type FeatureProbe } from "./feature-probe.js";
 import { requireOneView, useImages } from "./use-images.js";
 
 const defaultBatchSize = 256;
 
-/** What to run through a probe. */
-export interface ImagePass {
-  /** What reads the features; borrowed. */
-  readonly probe: FeatureProbe;
+/** Images to be read, and how. */
+export interface SourcePass {
   /** The images, each read once. */
   readonly source: DataSourceV1;
   /** One view an image: the evaluation's crop and normalisation. */
@@ -19,6 +23,18 @@ export interface ImagePass {
   readonly batchSize?: number;
   /** Threads that prepare images. @default one less than the cores, at most two */
   readonly workers?: number;
+}
+
+/** What to run through a probe. */
+export interface ImagePass extends SourcePass {
+  /** What reads the features; borrowed. */
+  readonly probe: FeatureProbe;
+}
+
+/** What to run through a network, to be read after each of its own blocks. */
+export interface NetworkPass extends SourcePass {
+  /** Borrowed. */
+  readonly network: Network;
 }
 
 /** The features of all images of a source at one depth, in the source's order; broken images have no row. */
@@ -36,12 +52,36 @@ export interface DepthTables {
 }
 
 /**
- * Reads the features of every image once, at all depths in one pass. Unlabelled images get the label -1. Images that are
- * read from files and found broken are left out.
+ * Reads the features of every image once, at all depths in one pass: a probe's depths, or the ends of a network's blocks,
+ * whose own heads then read them. Unlabelled images get the label -1. Images that are read from files and found broken are
+ * left out.
  *
  * @throws InvalidOptionError unless the augmentation makes one view.
+ * @example
+ * const { train } = await openDataset("./photos", { images: { decodeSize: 64 } });
+ * const augmentation = evaluationView({ size: 32 });
+ * const features = await extractFeatures({ network: trainer.network, source: train, augmentation });
  */
-export async function extractFeatures(pass: ImagePass): Promise<readonly DepthTables[]> {
+export async function extractFeatures(pass: ImagePass | NetworkPass): Promise<readonly DepthTables[]> {
+  if ("probe" in pass) return readTables(pass);
+  const probe = probeBlocks(pass.network);
+  return readTables({ ...pass, probe }).finally(() => probe.dispose());
+}
+
+/** Reads where blocks end, so that every depth has a head. */
+function probeBlocks(network: Network): FeatureProbe {
+  const { partition } = network.options;
+  const head = (): never => {
+    throw new InvalidOptionError({
+      option: "network",
+      expected: "a network with a head for each block",
+      received: partition,
+    });
+  };
+  return createFeatureProbe({ network, depths: partition, head, seed: 0 });
+}
+
+async function readTables(pass: ImagePass): Promise<readonly DepthTables[]> {
   const { probe, source } = pass;
   const places: number[] = [];
   const tables: { raw: TableWriter; head: TableWriter }[] = probe.depths.map(() => ({

@@ -1,5 +1,6 @@
 import type { DataSourceV1, JsonObject } from "@blockwise/spec";
 import type { Dataset } from "../source/dataset.js";
+import { requirePlace } from "../source/packed-source.js";
 import { sharedInt32 } from "../source/shared-arrays.js";
 import type { ArrangedSplit, Arrangement } from "./arrange-images.js";
 
@@ -10,6 +11,7 @@ export interface ImageSourceParts {
   readonly description: string;
   readonly classNames: readonly string[] | null;
   readonly labels: Int32Array | null;
+  readonly imageName: (index: number) => string;
 }
 
 /** Makes the data set of images and of what their names say; both splits share pixels or files. */
@@ -21,10 +23,12 @@ export function imageDataset(parts: {
   readonly options: JsonObject;
   /** What else there is to say, in words: `"2 links passed over"`. */
   readonly notes: readonly string[];
+  /** The name of the image at a row. */
+  readonly nameAt: (row: number) => string;
   /** Makes the source of the images at some rows. */
   readonly select: (source: ImageSourceParts, rows: readonly number[]) => DataSourceV1;
 }): Dataset {
-  const { id, path, arrangement, options, select } = parts;
+  const { id, path, arrangement, options, nameAt, select } = parts;
   const { classNames, train, test } = arrangement;
   const notes = parts.notes.map((note) => `; ${note}`).join("");
   const source = (split: "train" | "test", { rows, labels }: ArrangedSplit): DataSourceV1 => {
@@ -37,6 +41,10 @@ export function imageDataset(parts: {
         description: `Images of "${path}"${share}: ${rows.length} ${kind}${notes}`,
         classNames,
         labels: labels === null ? null : sharedInt32(labels),
+        imageName: (index) => {
+          requirePlace(index, rows.length);
+          return nameAt(rows[index] as number);
+        },
       },
       rows,
     );

@@ -41,6 +41,7 @@ export async function openImageFolder(path: string, options: ImageOptions = {}):
     id: "image-folder",
     path: root,
     images,
+    names: images.names,
     arrangement: arrangeImages(images.names, found.folders, checked, root),
     options: checked,
     ignored: [],

@@ -36,6 +36,7 @@ export async function openImageTar(path: string, options: ImageOptions = {}): Pr
     id: "image-tar",
     path: file,
     images,
+    names,
     arrangement: arrangeImages(names, below, checked, file),
     options: checked,
     ignored: [...ignored].map(([reason, count]) => `${reason} passed over: ${count}`),

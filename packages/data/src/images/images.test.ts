@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { tarOf } from "../__fixtures__/archives.js";
 import { packedOf } from "../__fixtures__/packed-of.js";
 import { temporaryFolder } from "../__fixtures__/temporary-folder.js";
+import { subset } from "../source/subset.js";
 import { openImageFolder } from "./image-folder.js";
 import { openImageTar } from "./image-tar.js";
 
@@ -69,6 +70,12 @@ describe("openImageFolder", () => {
     expectNear(pixel(await train.image(2)), BLUE, 0);
     expectNear(pixel(await train.image(3)), GREEN);
     expectNear(pixel(await train.image(4)), GREY);
+    const names = Array.from({ length: 5 }, (_, place) => train.imageName?.(place));
+    expect(names).toEqual(["B/x.webp", "b-/2.png", "b/2.png", "b/deep/er/1.jpg", "é/y.jpeg"]);
+    expect(() => train.imageName?.(5)).toThrow(InvalidOptionError);
+    const part = subset(train, { count: 2, balanced: false });
+    expect(names).toContain(part.imageName?.(1));
+    expect(await part.image(1)).toEqual(await train.image(names.indexOf(part.imageName?.(1))));
     expect(packedOf(train).pixels.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(packedOf(train).pixels).toHaveLength(5 * 8 * 6 * 3);
     expect([...packedOf(train).offsets]).toEqual([0, 144, 288, 432, 576]);
@@ -316,6 +323,7 @@ describe("openImageTar", () => {
       expect([...(train.labels ?? [])]).toEqual([...(folder.labels ?? [])]);
       for (let place = 0; place < 3; place++)
         expect(await train.image(place)).toEqual(await folder.image(place));
+      expect([0, 1, 2].map((place) => train.imageName?.(place))).toEqual(["a/1.jpg", "b/10.png", "b/2.png"]);
       expect(train.description).toContain("unsafe path passed over: 1");
       expect(train.description).toContain("link passed over: 1");
     }

@@ -10,12 +10,14 @@ export function packedDataset(parts: {
   readonly id: "image-folder" | "image-tar";
   readonly path: string;
   readonly images: PackedByName;
+  /** Of each image, its path under the folder, or in the archive below what all paths begin with. */
+  readonly names: readonly string[];
   readonly arrangement: Arrangement;
   readonly options: CheckedImageOptions;
   /** What was passed over, in words. */
   readonly ignored: readonly string[];
 }): Dataset {
-  const { id, path, images, arrangement, ignored } = parts;
+  const { id, path, images, names, arrangement, ignored } = parts;
   const { skipped } = images;
   const notes = skipped.length === 0 ? [] : [`${skipped.length} broken images left out: ${list(skipped)}`];
   const { storage: _, shuffleBuffer: __, maxBrokenShare: ___, ...options } = parts.options;
@@ -25,6 +27,7 @@ export function packedDataset(parts: {
     arrangement,
     options: { ...options, skipped: [...skipped] },
     notes: [...notes, ...ignored],
+    nameAt: (row) => names[row] as string,
     select: (source, rows) => packedSource({ ...source, store: selectImages(images.packed, rows) }),
   });
 }

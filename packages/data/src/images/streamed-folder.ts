@@ -1,7 +1,8 @@
 import type { StoredImages } from "@blockwise/spec";
 import type { Dataset } from "../source/dataset.js";
 import { sharedUint32 } from "../source/shared-arrays.js";
-import { readerRecipe, selectStored, sharePaths, storedSource } from "../source/stored-source.js";
+import { sharedPathAt, sharePaths } from "../source/shared-paths.js";
+import { readerRecipe, selectStored, storedSource } from "../source/stored-source.js";
 import type { Arrangement } from "./arrange-images.js";
 import { imageDataset } from "./image-dataset.js";
 import type { CheckedImageOptions } from "./image-options.js";
@@ -29,6 +30,7 @@ export function streamedFolder(
     arrangement,
     options: streamingOptions(options),
     notes: ["decoded when read"],
+    nameAt: (row) => sharedPathAt(store.paths, row),
     select: (parts, rows) => storedSource({ ...parts, store: selectStored(store, rows) }),
   });
 }

@@ -9,7 +9,8 @@ import { mapInOrder } from "../images/map-in-order.js";
 import { streamingChannels, streamingOptions } from "../images/streaming-options.js";
 import type { Dataset } from "../source/dataset.js";
 import { sharedFloat64, sharedUint32 } from "../source/shared-arrays.js";
-import { readerRecipe, selectStored, sharePaths, storedSource } from "../source/stored-source.js";
+import { sharedPathAt, sharePaths } from "../source/shared-paths.js";
+import { readerRecipe, selectStored, storedSource } from "../source/stored-source.js";
 import { listShards, type ShardList, splitOf } from "./list-shards.js";
 import { cachedShardRecord } from "./shard-index-cache.js";
 import { classesOf } from "./shard-labels.js";
@@ -104,12 +105,15 @@ function shardDataset(
           test: arranged.test && withLabels(arranged.test.rows, stated.labels),
         };
   const store = storeOf(paths, records, options);
+  // A million texts take several times the memory of their bytes.
+  const shared = sharePaths("", names);
   return imageDataset({
     id: "image-shards",
     path: source,
     arrangement,
     options: streamingOptions(options),
     notes: [`${paths.length} ${paths.length === 1 ? "shard" : "shards"}, decoded when read`],
+    nameAt: (row) => sharedPathAt(shared, row),
     select: (parts, rows): DataSourceV1 => storedSource({ ...parts, store: selectStored(store, rows) }),
   });
 }

@@ -68,6 +68,18 @@ export function selectLabels(labels: Int32Array, rows: readonly number[]): Int32
   return sharedInt32(pick(labels, rows));
 }
 
+/** What the images at `rows`, in that order, are called, where they have names. */
+export function namesAt(source: DataSourceV1, rows: readonly number[]): Pick<DataSourceV1, "imageName"> {
+  const { imageName } = source;
+  if (imageName === undefined) return {};
+  return {
+    imageName: (index) => {
+      requirePlace(index, rows.length);
+      return imageName.call(source, rows[index] as number);
+    },
+  };
+}
+
 function pick(values: ArrayLike<number>, rows: readonly number[]): number[] {
   return rows.map((row) => values[row] as number);
 }

@@ -8,4 +8,6 @@ export interface SourceParts<Store extends DataSourceV1["store"]> {
   readonly classNames: readonly string[] | null;
   readonly labels: Int32Array | null;
   readonly store: Store;
+  /** Left out for images without names. */
+  readonly imageName?: (index: number) => string;
 }

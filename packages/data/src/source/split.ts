@@ -1,6 +1,6 @@
 import { type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
 import { isHeldOut } from "./held-out.js";
-import { packedSource, selectImages, selectLabels } from "./packed-source.js";
+import { namesAt, packedSource, selectImages, selectLabels } from "./packed-source.js";
 import { selectStored, storedSource } from "./stored-source.js";
 
 /** How much of a source to hold out. */
@@ -56,6 +56,7 @@ function partOf(
     description: `${rows.length} of ${source.size} images, ${held}, of: ${source.description}`,
     classNames: source.classNames,
     labels: source.labels === null ? null : selectLabels(source.labels, rows),
+    ...namesAt(source, rows),
   };
   return store.kind === "packed"
     ? packedSource({ ...parts, store: selectImages(store, rows) })

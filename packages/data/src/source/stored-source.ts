@@ -1,7 +1,7 @@
-import { DataSourceError, type DataSourceV1, type SharedPaths, type StoredImages } from "@blockwise/spec";
+import { DataSourceError, type DataSourceV1, type StoredImages } from "@blockwise/spec";
 import { storedImageReader } from "../stored-image-reader.js";
 import { requirePlace } from "./packed-source.js";
-import { sharedBytes, sharedFloat64, sharedUint32 } from "./shared-arrays.js";
+import { sharedFloat64, sharedUint32 } from "./shared-arrays.js";
 import type { SourceParts } from "./source-parts.js";
 
 /** Makes a data source of images that stay in their files until they are wanted. */
@@ -44,22 +44,6 @@ export function selectStored(store: StoredImages, rows: readonly number[]): Stor
       lengths: sharedUint32(pick(spans.lengths)),
     },
   };
-}
-
-/** Puts paths into memory that threads share. */
-export function sharePaths(root: string, paths: readonly string[]): SharedPaths {
-  const encoder = new TextEncoder();
-  const ends = sharedFloat64(new Float64Array(paths.length));
-  let length = 0;
-  for (const [place, path] of paths.entries()) {
-    length += Buffer.byteLength(path);
-    ends[place] = length;
-  }
-  const bytes = sharedBytes(length);
-  for (const [place, path] of paths.entries()) {
-    bytes.set(encoder.encode(path), place === 0 ? 0 : ends[place - 1]);
-  }
-  return { root, bytes, ends };
 }
 
 /** Where threads find the reader. */

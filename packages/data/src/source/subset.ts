@@ -1,6 +1,6 @@
 import { fold, type RandomKey, rootKey } from "@blockwise/random";
 import { type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
-import { packedSource, selectImages, selectLabels } from "./packed-source.js";
+import { namesAt, packedSource, selectImages, selectLabels } from "./packed-source.js";
 import { selectStored, storedSource } from "./stored-source.js";
 
 /** What to keep of a source. */
@@ -48,6 +48,7 @@ export function subset(source: DataSourceV1, options: SubsetOptions): DataSource
     description: `${count} of ${source.size} images${balanced ? ", balanced by class" : ""}, of: ${source.description}`,
     classNames: source.classNames,
     labels: source.labels === null ? null : selectLabels(source.labels, rows),
+    ...namesAt(source, rows),
   };
   const { store } = source;
   return store.kind === "packed"

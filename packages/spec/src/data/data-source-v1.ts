@@ -23,4 +23,11 @@ export interface DataSourceV1 extends PluginV1<"data-source"> {
    * @throws DataSourceError for a file that cannot be read or is broken.
    */
   image(index: number): Promise<RawImage>;
+  /**
+   * What that image is called where it comes from: its path under the folder or in the archive, with `/` between the parts.
+   * Left out where images have no names.
+   *
+   * @throws InvalidOptionError for a place out of range.
+   */
+  imageName?(index: number): string;
 }
