@@ -68,6 +68,7 @@ function expectation(issue: Issue): string {
       if (issue.origin === "string") return "a text that is not empty";
       return `a number ${issue.inclusive ? "of at least" : "above"} ${issue.minimum}`;
     case "too_big":
+      if (issue.origin === "array") return `a list of at most ${issue.maximum}`;
       return `a number ${issue.inclusive ? "of at most" : "below"} ${issue.maximum}`;
     case "invalid_union": {
       if ("options" in issue && Array.isArray(issue.options)) {

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import { InvalidOptionError, StorageError } from "@blockwise/spec";
+import { InvalidOptionError } from "@blockwise/spec";
 import { type PresetName, presets } from "../presets/presets.js";
 import { invalidField } from "./invalid-field.js";
+import { readConfigFile } from "./read-config-file.js";
 import { type ResolvedConfig, type RunConfig, runConfigSchema } from "./schema.js";
 import { isBalanced } from "./sections/partition.js";
 
@@ -23,7 +23,7 @@ export interface ConfigRequest {
  * @throws InvalidOptionError that names the field; StorageError when the file cannot be read.
  */
 export async function loadConfig({ preset, file, flags }: ConfigRequest): Promise<RunConfig> {
-  const fromFile = file === null ? {} : await readJson(file);
+  const fromFile = file === null ? {} : await readConfigFile(file);
   return checkConfig(mergeConfigs(mergeConfigs(presets[preset ?? "quick"], fromFile), flags));
 }
 
@@ -38,7 +38,7 @@ export async function resumeConfig(
   { preset, file: askedFile, flags }: ConfigRequest,
 ): Promise<ResolvedConfig> {
   const kept = await readResolvedConfig(file);
-  const fromFile = askedFile === null ? {} : await readJson(askedFile);
+  const fromFile = askedFile === null ? {} : await readConfigFile(askedFile);
   requireSame(mergeConfigs(mergeConfigs(preset === null ? {} : presets[preset], fromFile), flags), kept, []);
   return kept;
 }
@@ -49,14 +49,14 @@ export async function resumeConfig(
  * @throws InvalidOptionError for a file with other fields; InvalidOptionError, StorageError as `loadConfig`.
  */
 export async function changeEvaluation(kept: ResolvedConfig, file: string): Promise<ResolvedConfig> {
-  const fromFile = await readJson(file);
-  const other = isRecord(fromFile) ? Object.keys(fromFile).find((field) => field !== "evaluation") : "";
+  const fromFile = await readConfigFile(file);
+  const other = Object.keys(fromFile).find((field) => field !== "evaluation");
   if (other !== undefined) {
     throw new InvalidOptionError({
       option: "config",
       expected:
         "a file of the field evaluation alone, since the run's other fields are what it was trained with",
-      received: other === "" ? file : other,
+      received: other,
     });
   }
   const { evaluation } = checkConfig(mergeConfigs(kept, fromFile));
@@ -65,7 +65,7 @@ export async function changeEvaluation(kept: ResolvedConfig, file: string): Prom
 
 /** Reads the configuration that a run keeps. @throws InvalidOptionError, StorageError */
 export async function readResolvedConfig(file: string): Promise<ResolvedConfig> {
-  const config = checkConfig(await readJson(file));
+  const config = checkConfig(await readConfigFile(file));
   const { partition } = config;
   const { imageSize } = config.data;
   const { flip } = config.augmentation;
@@ -109,31 +109,6 @@ function requireSame(asked: unknown, kept: unknown, path: readonly string[]): vo
     received: asked,
     hint: "Leave it out, or start anew in another folder without --resume.",
   });
-}
-
-async function readJson(file: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new StorageError(
-      `The configuration ${file} cannot be read: ${cause instanceof Error ? cause.message : cause}.`,
-      { path: file },
-      { cause },
-    );
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidOptionError(
-      { option: "config", expected: "a file of JSON", received: file, hint: `${reason}.` },
-      { cause },
-    );
-  }
-  if (isRecord(value)) return value;
-  throw new InvalidOptionError({ option: "config", expected: "a file with a JSON object", received: value });
 }
 
 /**

@@ -38,7 +38,7 @@ export const runConfigSchema = z.strictObject({
   seed: z.int().min(0),
   engine: z.enum(["auto", "wasm", "cpu", "node", "node-gpu", "webgpu"]),
   /** Threads that prepare batches; null for what suits the machine. */
-  workers: z.int().min(0).nullable(),
+  workers: z.int().min(0).max(256).nullable(),
   checkpoints: checkpointsSection,
   meters: metersSection,
   watch: watchSection,

@@ -82,6 +82,19 @@ describe("parseSweep", () => {
     [{ title: "x" }, "axes"],
     [{ title: "x", axes: { loss: {} } }, "axes.loss"],
     [{ title: "x", axes: {}, seeds: [1, 1] }, "seeds"],
+    // A million rows.
+    [
+      {
+        title: "x",
+        axes: Object.fromEntries(
+          Array.from("abcdef", (axis) => [
+            axis,
+            Object.fromEntries(Array.from("0123456789", (o) => [o, {}])),
+          ]),
+        ),
+      },
+      "axes",
+    ],
     [{ title: "x", axes: {}, seeds: [-1] }, "seeds.0"],
     [{ title: "x", axes: {}, contrls: [] }, "contrls"],
     [{ title: "x", axes: {}, preset: "huge" }, "preset"],

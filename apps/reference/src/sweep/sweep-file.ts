@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { InvalidOptionError, StorageError } from "@blockwise/spec";
+import { InvalidOptionError } from "@blockwise/spec";
 import { z } from "zod";
 import { invalidField } from "../config/invalid-field.js";
+import { readConfigFile } from "../config/read-config-file.js";
 import { type PresetName, presets } from "../presets/presets.js";
 
 /** Some fields of a configuration; they are checked with the rest of it. */
@@ -22,19 +22,15 @@ const sweepSchema = z.strictObject({
   controls: z.array(z.enum(["end-to-end", "random"])).default(["end-to-end", "random"]),
 });
 
+/** A sweep of more would not end, and its plan would fill the memory. */
+const mostNetworks = 10_000;
+
 /** What a sweep's file says, defaults filled in. */
 export type SweepFile = z.infer<typeof sweepSchema>;
 
 /** @throws InvalidOptionError that names the field; StorageError when the file cannot be read. */
 export async function readSweepFile(path: string): Promise<SweepFile> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new StorageError(
-      `The sweep ${path} cannot be read: ${cause instanceof Error ? cause.message : cause}.`,
-      { path },
-      { cause },
-    );
-  });
-  return parseSweep(parseJson(text, path));
+  return parseSweep(await readConfigFile(path, "sweep"));
 }
 
 /** @throws InvalidOptionError that names the field. */
@@ -51,20 +47,16 @@ export function parseSweep(value: unknown): SweepFile {
       });
     }
   }
+  const rows = Object.values(axes).reduce((count, options) => count * Object.keys(options).length, 1);
+  if (rows * seeds.length > mostNetworks) {
+    throw new InvalidOptionError({
+      option: "axes",
+      expected: `axes and seeds of at most ${mostNetworks} combinations`,
+      received: rows * seeds.length,
+    });
+  }
   if (new Set(seeds).size < seeds.length) {
     throw new InvalidOptionError({ option: "seeds", expected: "different numbers", received: seeds });
   }
   return result.data;
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidOptionError(
-      { option: "sweep", expected: "a file of JSON", received: path, hint: `${reason}.` },
-      { cause },
-    );
-  }
 }

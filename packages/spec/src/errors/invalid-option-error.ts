@@ -30,7 +30,15 @@ export class InvalidOptionError extends BlockwiseError {
   }
 }
 
+/** A value of any size has to leave a message that people can read. */
+const longestDescription = 1000;
+
 function describeValue(value: unknown): string {
+  const text = toText(value);
+  return text.length <= longestDescription ? text : `${text.slice(0, longestDescription)}...`;
+}
+
+function toText(value: unknown): string {
   if (typeof value === "number" || value === undefined) return String(value);
   if (typeof value === "function") return "a function";
   if (typeof value === "bigint") return `${value}n`;

@@ -19,7 +19,7 @@ export const dataSection = z.strictObject({
    */
   dataset: z.union([z.string().min(1), packageSource]),
   /** Height and width of the views in pixels; "auto" for the images' own where that is at most 64, else 64. */
-  imageSize: z.union([count, z.literal("auto")]),
+  imageSize: z.union([count.max(4096), z.literal("auto")]),
   /** The most images to train on, balanced over the classes; null for all. */
   maxTrainImages: count.nullable(),
   /** The part of a folder's or package's images to hold out for scoring, where it has no test folder of its own. */

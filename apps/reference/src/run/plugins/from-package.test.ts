@@ -67,7 +67,8 @@ describe("pluginFromPackage", () => {
 
   it.each([
     ["loss-none", "loss.package", /not found .*npm install loss-none/],
-    ["./none.mjs", "loss.package", /Importing it failed: .*none\.mjs/],
+    ["./none.mjs", "loss.package", /There is no such file\./],
+    ["/dev/zero", "loss.package", /There is no such file\./],
     ["unloadable", "loss.package", /Importing it failed: needs another machine\./],
     ["only-constants", "loss.export", /exports no function, so it is no plugin package/],
     [

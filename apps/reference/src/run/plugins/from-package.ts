@@ -1,4 +1,5 @@
-import { pathToFileURL } from "node:url";
+import { stat } from "node:fs/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   type AugmentationV1,
   type BackboneV1,
@@ -94,10 +95,20 @@ async function importModule(field: string, name: string): Promise<Readonly<Recor
   }
   // A configuration names code, it never is code: no `data:` URLs, no addresses, nothing of Node itself.
   if (!url.startsWith("file:")) throw refuse("It is neither a package nor a file.", undefined);
+  if (isFile && !(await isRegularFile(url))) throw refuse("There is no such file.", undefined);
   try {
     return await import(url);
   } catch (cause) {
     throw refuse(`Importing it failed: ${reasonOf(cause)}.`, cause);
+  }
+}
+
+/** Not a folder, and no device, of which Node would read without end. */
+async function isRegularFile(url: string): Promise<boolean> {
+  try {
+    return (await stat(fileURLToPath(url))).isFile();
+  } catch {
+    return false;
   }
 }
 
