@@ -4,13 +4,12 @@ import "@tensorflow/tfjs-backend-cpu";
 import {
   loadNativeTensorFlow,
   type NativeEngineName,
-  nativeBackend,
-  nativePackages,
   nativePreference,
   nativeThreads,
 } from "./optional/native-tensorflow.js";
 import { loadWebgpu } from "./optional/webgpu.js";
 import { createPlainEngine } from "./plain-engine.js";
+import { createTensorFlowEngine } from "./tensorflow/tensorflow-engine.js";
 import { createWasmEngine } from "./wasm/wasm-engine.js";
 
 /** Which engine to use; `"auto"` takes the fastest that loads: node-gpu, node, wasm. */
@@ -40,7 +39,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<EngineV
     case "auto":
       for (const native of nativePreference) {
         const found = await loadNativeTensorFlow(native);
-        if (found.available) return createNativeEngine(native, found.version);
+        if (found.available) return createNativeEngine(native, found.label);
       }
       return createWasmEngine(memoryBudgetBytes);
     case "wasm":
@@ -51,7 +50,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<EngineV
     case "node-gpu": {
       const found = await loadNativeTensorFlow(name);
       if (!found.available) throw unavailable(name, found.reason);
-      return createNativeEngine(name, found.version);
+      return createNativeEngine(name, found.label);
     }
     case "webgpu": {
       const found = await loadWebgpu();
@@ -71,9 +70,9 @@ export async function createEngine(options: EngineOptions = {}): Promise<EngineV
   }
 }
 
-function createNativeEngine(name: NativeEngineName, version: string): Promise<EngineV1> {
-  const description = `TensorFlow (${nativePackages[name]} ${version}), ${nativeThreads()} threads`;
-  return createPlainEngine(name, nativeBackend, description);
+function createNativeEngine(name: NativeEngineName, label: string): Promise<EngineV1> {
+  const description = `${label}, ${nativeThreads()} threads`;
+  return createTensorFlowEngine(name, description);
 }
 
 function unavailable(name: EngineName, reason: string): EngineUnavailableError {

@@ -70,8 +70,7 @@ export async function inspectEngines(): Promise<EngineReport> {
 function nativeStatus(name: NativeEngineName, found: NativeAvailability): EngineStatus {
   const shared = { name, memoryLimitBytes: null, threads: nativeThreads() };
   if (found.available) {
-    const detail = `TensorFlow's C library (${nativePackages[name]})`;
-    return { ...shared, available: true, version: found.version, detail, howToGet: null };
+    return { ...shared, available: true, version: found.version, detail: found.label, howToGet: null };
   }
   const { version, reason } = found;
   return {

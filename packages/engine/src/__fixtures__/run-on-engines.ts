@@ -1,7 +1,23 @@
 import type { OperationsV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
-import { expect } from "vitest";
+import { describe, expect } from "vitest";
 import { createEngine } from "../index.js";
+import { findInstalledEngine } from "../installed/installed-engine.js";
+
+/** An engine that tests hold against another one's results. */
+export type TestedEngine = "cpu" | "wasm" | "node";
+
+/** The same tests on several engines; on TensorFlow where it is installed, and named as skipped where it is not. */
+export function describeOnEngines<Engine extends TestedEngine>(
+  title: string,
+  engines: readonly Engine[],
+  define: (engine: Engine) => void,
+): void {
+  for (const engine of engines) {
+    const missing = engine === "node" && findInstalledEngine("cpu") === null;
+    describe.skipIf(missing)(`${title} on ${engine}`, () => define(engine));
+  }
+}
 
 /** Numbers in [-0.5, 0.5) that depend on the seed only. */
 export function randomTensor<Rank extends tf.Rank = tf.Rank>(
@@ -33,12 +49,13 @@ interface Snapshot {
   readonly values: Float32Array;
 }
 
-/** Computes the same on the cpu engine and on ours, and expects the same. Ours is active afterwards. */
+/** Computes the same on the cpu engine and on another, and expects the same. The other is active afterwards. */
 export async function expectSameOnEngines(
+  engine: Exclude<TestedEngine, "cpu">,
   compute: (operations: OperationsV1) => readonly tf.Tensor[],
   { absolute = 2e-6, relative = 2e-5 }: { readonly absolute?: number; readonly relative?: number } = {},
 ): Promise<void> {
-  const [expected, received] = [await snapshots("cpu", compute), await snapshots("wasm", compute)];
+  const [expected, received] = [await snapshots("cpu", compute), await snapshots(engine, compute)];
   expect(received.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
   expected.forEach(({ values }, index) => {
     // Sums of many products round by the size of the summands, which the tensor's largest element stands for.
@@ -52,7 +69,7 @@ export async function expectSameOnEngines(
 }
 
 async function snapshots(
-  name: "cpu" | "wasm",
+  name: TestedEngine,
   compute: (operations: OperationsV1) => readonly tf.Tensor[],
 ): Promise<readonly Snapshot[]> {
   const { operations } = await createEngine({ name });

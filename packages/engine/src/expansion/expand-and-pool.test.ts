@@ -2,7 +2,7 @@ import type { ExpandAndPoolTrainOptions, OperationsV1 } from "@blockwise/spec";
 import { checkGradients } from "@blockwise/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { randomTensor, valueAndGradients } from "../__fixtures__/run-on-engines.js";
+import { describeOnEngines, randomTensor, valueAndGradients } from "../__fixtures__/run-on-engines.js";
 import { createEngine } from "../index.js";
 
 interface ExpansionCase {
@@ -54,7 +54,7 @@ function expectClose(received: readonly tf.Tensor[], expected: readonly tf.Tenso
   });
 }
 
-describe.each(["cpu", "wasm"] as const)("expandAndPool on %s", (name) => {
+describeOnEngines("expandAndPool", ["cpu", "wasm", "node"], (name) => {
   let operations: OperationsV1;
   beforeAll(async () => {
     operations = (await createEngine({ name })).operations;

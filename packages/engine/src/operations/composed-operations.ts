@@ -5,6 +5,7 @@ import { asMatrix, type ExpansionBackend } from "../expansion/expansion-backend.
 import { batchNormOperations } from "./batch-norm.js";
 import { checkConvolution, checkMaxPool } from "./check-arguments.js";
 import { composedBatchNorm } from "./composed-batch-norm.js";
+import { lowestFloat, padImages } from "./pad-images.js";
 
 const composedExpansion: ExpansionBackend = {
   batchNorm: composedBatchNorm,
@@ -20,27 +21,11 @@ export const composedOperations: OperationsV1 = {
   ...expandAndPoolOperations(composedExpansion),
   conv2d(x, filter, options) {
     checkConvolution(x, filter, options);
-    return tf.tidy(() => tf.conv2d(pad(x, options.padding, 0), filter, options.stride, "valid"));
+    return tf.tidy(() => tf.conv2d(padImages(x, options.padding, 0), filter, options.stride, "valid"));
   },
   maxPool(x, options) {
     checkMaxPool(x, options);
-    // The lowest float instead of -Infinity: some kernels multiply masked values by 0, which would give NaN.
-    return tf.tidy(() => tf.maxPool(pad(x, options.padding, LOWEST), options.size, options.stride, "valid"));
+    const { size, stride, padding } = options;
+    return tf.tidy(() => tf.maxPool(padImages(x, padding, lowestFloat), size, stride, "valid"));
   },
 };
-
-const LOWEST = -3.4028234663852886e38;
-
-function pad(x: tf.Tensor4D, padding: number, value: number): tf.Tensor4D {
-  if (padding === 0) return x;
-  return tf.pad(
-    x,
-    [
-      [0, 0],
-      [padding, padding],
-      [padding, padding],
-      [0, 0],
-    ],
-    value,
-  );
-}

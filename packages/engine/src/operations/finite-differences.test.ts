@@ -1,8 +1,8 @@
 import type { BatchNormEpilogue } from "@blockwise/spec";
 import { checkGradients } from "@blockwise/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, test } from "vitest";
-import { randomTensor } from "../__fixtures__/run-on-engines.js";
+import { beforeAll, expect, test } from "vitest";
+import { describeOnEngines, randomTensor } from "../__fixtures__/run-on-engines.js";
 import { createEngine } from "../index.js";
 
 /** A sum in which each element has a weight of its own, so that no two gradients can be mistaken for each other. */
@@ -21,7 +21,7 @@ function separated(shape: readonly [number, number, number, number]): tf.Tensor4
   return tf.tensor<tf.Rank.R4>(values, [...shape]);
 }
 
-describe.each(["cpu", "wasm"] as const)("gradients on %s are what finite differences give", (name) => {
+describeOnEngines("gradients are what finite differences give", ["cpu", "wasm", "node"], (name) => {
   let operations: Awaited<ReturnType<typeof createEngine>>["operations"];
   beforeAll(async () => {
     operations = (await createEngine({ name })).operations;

@@ -29,7 +29,7 @@ async function install(name: string, code: string): Promise<string[]> {
 describe("loadNativeTensorFlow", () => {
   test("says that the package is not installed", async () => {
     const places = await install("something-else", "");
-    expect(await loadNativeTensorFlow("node", places)).toEqual({
+    expect(await loadNativeTensorFlow("node", { installed: null, places })).toEqual({
       available: false,
       version: null,
       reason: "@tensorflow/tfjs-node is not installed",
@@ -40,7 +40,7 @@ describe("loadNativeTensorFlow", () => {
     const code =
       'throw new Error("The Node.js native addon module (tfjs_binding.node) can not be found at path: x");';
     const places = await install("@tensorflow/tfjs-node", code);
-    expect(await loadNativeTensorFlow("node", places)).toMatchObject({
+    expect(await loadNativeTensorFlow("node", { installed: null, places })).toMatchObject({
       available: false,
       version: "4.22.0",
       reason: expect.stringContaining("its native addon is missing"),
@@ -52,7 +52,7 @@ describe("loadNativeTensorFlow", () => {
       "@tensorflow/tfjs-node-gpu",
       'throw new Error("libcudart.so.11.0: no such file");',
     );
-    expect(await loadNativeTensorFlow("node-gpu", places)).toMatchObject({
+    expect(await loadNativeTensorFlow("node-gpu", { installed: null, places })).toMatchObject({
       available: false,
       reason: expect.stringContaining("libcudart.so.11.0"),
     });
@@ -60,7 +60,7 @@ describe("loadNativeTensorFlow", () => {
 
   test("is not content with a package that registers no backend", async () => {
     const places = await install("@tensorflow/tfjs-node", "");
-    expect(await loadNativeTensorFlow("node", places)).toMatchObject({
+    expect(await loadNativeTensorFlow("node", { installed: null, places })).toMatchObject({
       available: false,
       reason: expect.stringContaining("registers no backend"),
     });
@@ -75,7 +75,7 @@ describe("loadNativeTensorFlow", () => {
       'const util = require("node:util"); throw new Error([util.isNullOrUndefined(null), util.isArray([])].join());';
     try {
       const places = await install("@tensorflow/tfjs-node", code);
-      expect(await loadNativeTensorFlow("node", places)).toMatchObject({
+      expect(await loadNativeTensorFlow("node", { installed: null, places })).toMatchObject({
         reason: expect.stringContaining("true,true"),
       });
     } finally {

@@ -76,7 +76,7 @@ describe("faults of the stock wasm backend", () => {
 
 describe("stock TensorFlow.js code", () => {
   test.each(["same", "valid", 1] as const)("convolves and differentiates with padding %j", (pad) =>
-    expectSameOnEngines(() =>
+    expectSameOnEngines("wasm", () =>
       [1, 2].flatMap((stride) =>
         valueAndGradients(
           (x, filter) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, pad),
@@ -87,7 +87,7 @@ describe("stock TensorFlow.js code", () => {
   );
 
   test("convolves with dilation, uneven padding, a bias and an activation", () =>
-    expectSameOnEngines(() => {
+    expectSameOnEngines("wasm", () => {
       const x = randomTensor<tf.Rank.R4>([2, 9, 8, 3], 1);
       const filter = randomTensor<tf.Rank.R4>([3, 2, 3, 5], 2);
       const bias = randomTensor([5], 3);
@@ -105,7 +105,7 @@ describe("stock TensorFlow.js code", () => {
     }));
 
   test("multiplies matrices, transposed or not, with batches that repeat", () =>
-    expectSameOnEngines(() =>
+    expectSameOnEngines("wasm", () =>
       [false, true].flatMap((transposeA) =>
         [false, true].flatMap((transposeB) => [
           ...valueAndGradients(
