@@ -1,3 +1,10 @@
+export type {
+  BlockWorkerPlace,
+  BlockWorkerPlugins,
+  BlockWorkerSetup,
+  BlockWorkersOptions,
+  NetworkRecipe,
+} from "./block-workers/block-workers-options.js";
 export {
   type CheckpointRequest,
   latestCheckpoint,

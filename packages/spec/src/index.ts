@@ -10,6 +10,7 @@ export type {
   BlockFeaturesV1,
   BlockHealthV1,
   BlockStepV1,
+  BlockWorkerReadingV1,
   RunPhaseV1,
   StepEventV1,
   TrainerCallbackV1,
@@ -34,6 +35,7 @@ export type {
   OperationsV1,
   WindowOptions,
 } from "./engine/operations-v1.js";
+export { BlockWorkerError } from "./errors/block-worker-error.js";
 export {
   BlockwiseError,
   type BlockwiseErrorCode,

@@ -12,6 +12,7 @@ const result = {
   input: { images: 40, imagesPerSecond: 5, waitMs: 12_000, broken: { count: 0, names: [] } },
   skippedSteps: {},
   frozenOutputs: null,
+  blockWorkers: null,
 };
 
 it("counts the time of a run over all the times it was resumed", () => {

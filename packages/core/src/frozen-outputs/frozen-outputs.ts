@@ -1,5 +1,4 @@
 import type { JsonObject } from "@blockwise/spec";
-import type * as tf from "@tensorflow/tfjs-core";
 import { messageOf } from "../checkpoint/checkpoint-folder.js";
 import type { BlockLearner } from "../learner/block-learner.js";
 import type { StepPlan } from "../timetable/turns-at.js";
@@ -64,11 +63,6 @@ export class FrozenOutputs {
   readonly #kept = new Set<number>();
   readonly #opened = new Set<number>();
   readonly #keys = new Map<number, string>();
-  #pending: {
-    readonly block: number;
-    readonly step: number;
-    readonly outputs: FrozenStep["outputs"];
-  } | null = null;
   #counts = { read: 0, written: 0, damaged: 0, missing: 0 };
   #waitMs = 0;
 
@@ -121,20 +115,19 @@ export class FrozenOutputs {
     }
   }
 
-  /** Copies what a frozen block hands on, if it is to be kept, for `store`. */
-  hold({ phase, dataStep }: StepPlan, block: number, outputs: readonly tf.Tensor[]): void {
-    if (block !== phase - 1 || !this.#kept.has(block)) return;
-    const copies = outputs.map((output) => output.dataSync<"float32">().slice());
-    this.#pending = { block, step: dataStep, outputs: copies };
+  /** The frozen block whose outputs of that step are to be kept; null for none. */
+  wanted({ phase }: StepPlan): number | null {
+    return this.#kept.has(phase - 1) ? phase - 1 : null;
   }
 
-  /** Writes what was held, in place of what earlier blocks handed on in that step. */
-  async store(labels: Int32Array | null): Promise<void> {
-    const pending = this.#pending;
-    this.#pending = null;
-    if (pending === null) return;
+  /** Writes what the wanted block handed on, in place of what earlier blocks handed on in that step. */
+  async store(
+    { phase, dataStep: step }: StepPlan,
+    { outputs, labels }: Pick<FrozenStep, "labels" | "outputs">,
+  ): Promise<void> {
+    const block = phase - 1;
+    if (!this.#kept.has(block)) return;
     const start = performance.now();
-    const { block, step, outputs } = pending;
     try {
       if (!(await this.#open(block))) return;
       const place = { key: this.#key(block), block, step };

@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue, PluginKind, PluginV1 } from "@blockwise/spec";
 import type { NoiseOptions } from "../learner/noise.js";
 import type { Timetable } from "../timetable/timetable.js";
-import type { BlockPlace, PerBlock } from "../wiring/block-definition.js";
-import { defaultSkipLimit } from "../wiring/network.js";
+import type { BlockPlace, NetworkOptions, PerBlock } from "../wiring/block-definition.js";
+import { defaultSkipLimit, type LearningOptions } from "../wiring/network.js";
 import { partitionBackbone } from "../wiring/partition.js";
 import type { TrainerOptions } from "./trainer.js";
 
@@ -11,13 +11,26 @@ import type { TrainerOptions } from "./trainer.js";
  * same for a run to be resumed. Workers, callbacks and folders are left out since they change nothing.
  */
 export function describeConfiguration(options: TrainerOptions): JsonObject {
-  const blocks = partitionBackbone(options.backbone, options.partition);
-  const places = blocks.map(({ id }, index) => ({ id, index, count: blocks.length }));
   return {
     seed: options.seed,
     batchSize: options.batchSize,
     epochs: options.epochs,
     timetable: describeTimetable(options.timetable),
+    ...describeLearning(options),
+    schedule: describePlugin(options.schedule),
+    augmentation: describePlugin(options.augmentation),
+    source: { ...describePlugin(options.source), size: options.source.size },
+  };
+}
+
+/** What a network is made from and how it learns, as JSON. */
+export function describeLearning(
+  options: Pick<NetworkOptions, "backbone" | "head" | "loss" | "partition" | "projector"> &
+    Pick<LearningOptions, "engine" | "noise" | "optimizer" | "skipLimit">,
+): JsonObject {
+  const blocks = partitionBackbone(options.backbone, options.partition);
+  const places = blocks.map(({ id }, index) => ({ id, index, count: blocks.length }));
+  return {
     engine: options.engine.id,
     backbone: describePlugin(options.backbone),
     partition: blocks.map(({ units }) => units.map(({ id }) => id)),
@@ -27,9 +40,6 @@ export function describeConfiguration(options: TrainerOptions): JsonObject {
     noise: describeNoise(options.noise ?? null, places),
     skipLimit: options.skipLimit ?? defaultSkipLimit,
     optimizer: describePlugin(options.optimizer),
-    schedule: describePlugin(options.schedule),
-    augmentation: describePlugin(options.augmentation),
-    source: { ...describePlugin(options.source), size: options.source.size },
   };
 }
 

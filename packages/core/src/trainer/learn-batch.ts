@@ -48,10 +48,7 @@ export function learnBatch(
   inputs.release?.();
   const { schedule, seed, stepsPerPhase, onFrozenOutputs = () => undefined } = run;
   const place = { step: plan.dataStep, stepCount: stepsPerPhase };
-  const turns = plan.turns.map(
-    (turn): NetworkTurn =>
-      turn.mode === "learning" ? { ...turn, learningRate: schedule.learningRate(turn) } : turn,
-  );
+  const turns = turnsWithRates(plan, schedule);
   try {
     const learningRate = schedule.learningRate(place);
     const request = { ...place, views, labels, learningRate, seed, turns, firstBlock, onFrozenOutputs };
@@ -60,4 +57,11 @@ export function learnBatch(
     tf.dispose(views);
     labels?.dispose();
   }
+}
+
+/** A step's turns with the rates that blocks learn at. */
+export function turnsWithRates({ turns }: StepPlan, schedule: ScheduleV1): readonly NetworkTurn[] {
+  return turns.map((turn) =>
+    turn.mode === "learning" ? { ...turn, learningRate: schedule.learningRate(turn) } : turn,
+  );
 }

@@ -1,6 +1,6 @@
 /** Measures a run: throughput, waiting, time left. */
 export class RunClock {
-  readonly #start: number = performance.now();
+  #start: number = performance.now();
   readonly #batchSize: number;
   readonly #startStep: number;
   readonly #stepCount: number;
@@ -13,6 +13,12 @@ export class RunClock {
     this.#startStep = run.startStep;
     this.#stepCount = run.stepCount;
     this.#step = run.startStep;
+  }
+
+  /** Counts from now on. */
+  start(): void {
+    this.#start = performance.now();
+    this.#now = this.#start;
   }
 
   /** Steps done in all, and the milliseconds waited for data so far. */

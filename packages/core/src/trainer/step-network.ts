@@ -30,6 +30,10 @@ export interface NetworkStep {
   readonly firstBlock?: number;
   /** Is told what each frozen block hands on, one tensor a view, borrowed. */
   readonly onFrozenOutputs?: (block: number, outputs: readonly tf.Tensor[]) => void;
+  /** Is told which block is next to work. */
+  readonly onBlock?: (block: number) => void;
+  /** Is told what the last block that works hands on, one tensor a view, borrowed. */
+  readonly onHandedOn?: (outputs: readonly tf.Tensor[]) => void;
 }
 
 /**
@@ -38,18 +42,24 @@ export interface NetworkStep {
  * next one is updated once that one's gradients are known: besides the block at work, at most one waits. Returns what the
  * blocks did whose turn it was to learn.
  */
-export function stepNetwork(network: Network, request: NetworkStep): readonly BlockStepV1[] {
-  const { step, stepCount, learningRate, labels, turns, firstBlock = 0, onFrozenOutputs } = request;
+export function stepNetwork(
+  network: Pick<Network, "learners">,
+  request: NetworkStep,
+): readonly BlockStepV1[] {
+  const { step, stepCount, learningRate, labels, turns, firstBlock = 0 } = request;
+  const { onFrozenOutputs, onBlock, onHandedOn } = request;
   const noiseKeys = fold(rootKey(request.seed), "noise", step);
   const everyTurn: NetworkTurn = { mode: "learning", step, stepCount, learningRate };
   const reports: BlockStepV1[] = [];
   let waiting: OpenStep | null = null;
   let inputs: readonly tf.Tensor[] = request.views.map((view) => tf.clone(view));
   try {
-    for (const learner of network.learners.slice(firstBlock)) {
+    for (const learner of network.learners) {
       const { index, lentCount } = learner.definition;
+      if (index < firstBlock) continue;
       const turn = turns === undefined ? everyTurn : (turns[index] ?? everyTurn);
       if (turn.mode === "idle") break;
+      onBlock?.(index);
       const noiseKey = fold(noiseKeys, index);
       const open = turn.mode === "learning" ? learner.open({ ...turn, inputs, labels, noiseKey }) : null;
       const outputs: readonly tf.Tensor[] = open?.outputs ?? learner.passOn({ inputs, noiseKey });
@@ -71,6 +81,7 @@ export function stepNetwork(network: Network, request: NetworkStep): readonly Bl
     const last: OpenStep | null = waiting;
     waiting = null;
     if (last !== null) reports.push(last.finish(null));
+    onHandedOn?.(inputs);
   } finally {
     waiting?.abandon();
     tf.dispose([...inputs]);

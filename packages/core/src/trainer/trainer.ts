@@ -1,13 +1,13 @@
 import type { LoaderReport } from "@blockwise/loader";
 import {
   type AugmentationV1,
+  type BlockWorkerReadingV1,
   type DataSourceV1,
   InvalidOptionError,
-  NonFiniteValueError,
-  type RunPhaseV1,
   type ScheduleV1,
   type TrainerCallbackV1,
 } from "@blockwise/spec";
+import type { BlockWorkersOptions } from "../block-workers/block-workers-options.js";
 import { latestCheckpoint, loadCheckpoint, saveCheckpoint } from "../checkpoint/checkpoints.js";
 import {
   FrozenOutputs,
@@ -15,14 +15,14 @@ import {
   type FrozenOutputsOptions,
 } from "../frozen-outputs/frozen-outputs.js";
 import type { Timetable } from "../timetable/timetable.js";
-import { type StepPlan, turnsAt } from "../timetable/turns-at.js";
 import type { NetworkOptions } from "../wiring/block-definition.js";
 import type { LearningOptions, Network } from "../wiring/network.js";
 import { BatchCursor } from "./batch-cursor.js";
 import { checkTrainerOptions } from "./check-options.js";
 import { describeConfiguration } from "./describe-configuration.js";
-import { fromLoader, learnBatch } from "./learn-batch.js";
+import { makeRunner, observerOf } from "./make-runner.js";
 import { RunClock } from "./run-clock.js";
+import { runSteps } from "./run-steps.js";
 import { wireRun } from "./wire-run.js";
 
 /** Where and how often a run is saved. */
@@ -60,6 +60,13 @@ export interface TrainerOptions
   readonly frozenOutputs?: FrozenOutputsOptions | null;
   /** Threads that prepare batches. @default one less than the cores, at most two */
   readonly workers?: number;
+  /**
+   * Threads that blocks learn in, neighbours in one; null for the trainer's own. It changes no number: results are the
+   * same bit for bit, and so are checkpoints, from which a run goes on with any number of threads. While a run goes on,
+   * the network of the trainer is brought up to date only where it is saved, or a callback says that it `readsNetwork`.
+   * @default null
+   */
+  readonly blockWorkers?: BlockWorkersOptions | null;
   /** Those that watch the run, called in this order. @default none */
   readonly callbacks?: readonly TrainerCallbackV1[];
   /** @default null */
@@ -88,6 +95,8 @@ export interface TrainingResult {
   readonly skippedSteps: Readonly<Record<string, number>>;
   /** What came of keeping frozen outputs, in this call of `run`; null where none were kept. */
   readonly frozenOutputs: FrozenOutputsCounts | null;
+  /** The threads that blocks learnt in, in order, in this call of `run`; null where they learnt in this one. */
+  readonly blockWorkers: readonly BlockWorkerReadingV1[] | null;
 }
 
 /** A run that is wired and can be started. */
@@ -106,7 +115,8 @@ export interface Trainer {
   /**
    * Trains to the end, or until the signal.
    *
-   * @throws NonFiniteValueError when every block whose turn it is to learn has stopped learning.
+   * @throws NonFiniteValueError when every block whose turn it is to learn has stopped learning; BlockWorkerError when a
+   * thread that blocks learn in ends
    */
   run(): Promise<TrainingResult>;
   /** Frees the network and ends the loader's threads. */
@@ -122,10 +132,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const { batchSize, checkpoints = null } = options;
   checkTrainerOptions(options);
   const { network, loader, timetable } = wireRun(options);
-  const { batchesPerEpoch } = loader;
   const { stepCount, stepsPerPhase, phaseCount } = timetable;
   const configuration = describeConfiguration(options);
-  const aborted = (): boolean => options.signal?.aborted === true;
   let step = 0;
   return {
     network,
@@ -144,6 +152,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const note = async (message: string): Promise<void> => {
         for (const callback of callbacks) await callback.onNote?.({ step, message });
       };
+      const observer = observerOf(callbacks);
+      const runner = makeRunner({ options, network, observer, stepsPerPhase, note });
       const frozen =
         options.frozenOutputs == null || phaseCount === 1
           ? null
@@ -156,52 +166,38 @@ export function createTrainer(options: TrainerOptions): Trainer {
               labels: options.source.labels !== null,
               note,
             });
-      const save = async (): Promise<void> => {
+      const save = async (step: number): Promise<void> => {
         if (checkpoints === null) return;
         const { directory, keep = 2 } = checkpoints;
         const { learners } = network;
         const path = await saveCheckpoint({ directory, keep, learners, step, stepCount, configuration });
         for (const callback of callbacks) await callback.onCheckpoint?.({ step, path });
       };
+      const onStep = (done: number): void => {
+        step = done;
+      };
+      let workers: readonly BlockWorkerReadingV1[] | null = null;
       try {
+        if (startStep < stepCount) await runner.begin();
         for (const callback of callbacks) await callback.onRunStart?.({ startStep, stepCount, blocks });
-        showFeatures(network, callbacks);
         await frozen?.begin(startStep);
-        while (step < stepCount && !aborted()) {
-          const plan = turnsAt(timetable, step);
-          const { dataStep } = plan;
-          const epoch = Math.floor(dataStep / batchesPerEpoch);
-          const inputs =
-            (await frozen?.read(plan)) ?? fromLoader(await cursor.at(dataStep), options.augmentation.shape);
-          const reports = learnBatch(network, inputs, plan, {
-            ...options,
-            stepsPerPhase,
-            onFrozenOutputs: (block, outputs) => frozen?.hold(plan, block, outputs),
-          });
-          await frozen?.store(inputs.labels);
-          requireOneLearning(network, plan, step);
-          clock.stepDone(step + 1, loader.waitMs + (frozen?.waitMs ?? 0));
-          const phase = phaseOf(plan, phaseCount, blocks);
-          const event = {
-            step,
-            stepCount,
-            epoch,
-            phase,
-            blocks: reports,
-            ...clock.reading(),
-            inputImagesPerSecond: loader.report().imagesPerSecond,
-          };
-          step += 1;
-          for (const callback of callbacks) await callback.onStepEnd?.(event);
-          const due = step % (checkpoints?.everySteps ?? 500) === 0 || dataStep + 1 === stepsPerPhase;
-          if (due && step < stepCount && !aborted()) await save();
-          if ((dataStep + 1) % batchesPerEpoch === 0) {
-            for (const callback of callbacks) await callback.onEpochEnd?.({ epoch, step });
-          }
-        }
-        if (step > startStep) await save();
+        clock.start();
+        await runSteps(startStep, {
+          options,
+          blocks,
+          loader,
+          cursor,
+          timetable,
+          runner,
+          frozen,
+          clock,
+          save,
+          onStep,
+        });
+        workers = runner.readings();
         if (step === stepCount) await frozen?.clear();
       } finally {
+        await runner.close();
         await cursor.leave();
         await loader.close();
       }
@@ -221,6 +217,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
         input: loader.report(),
         skippedSteps,
         frozenOutputs: frozen?.counts ?? null,
+        blockWorkers: workers,
       };
     },
     dispose: () => {
@@ -230,22 +227,6 @@ export function createTrainer(options: TrainerOptions): Trainer {
   };
 }
 
-/** Blocks keep their features for those who want to see them only. */
-function showFeatures({ learners }: Network, callbacks: readonly TrainerCallbackV1[]): void {
-  const watching = callbacks.filter(({ onBlockFeatures }) => onBlockFeatures !== undefined);
-  if (watching.length === 0) return;
-  for (const learner of learners) {
-    learner.observe((features) => {
-      for (const callback of watching) callback.onBlockFeatures?.(features);
-    });
-  }
-}
-
-function phaseOf({ phase, turns }: StepPlan, count: number, blocks: readonly string[]): RunPhaseV1 | null {
-  if (count === 1) return null;
-  return { index: phase, count, block: blocks[turns.findIndex(({ mode }) => mode === "learning")] ?? "" };
-}
-
 function folderOf(checkpoints: CheckpointOptions | null): string {
   if (checkpoints !== null) return checkpoints.directory;
   throw new InvalidOptionError({
@@ -253,16 +234,4 @@ function folderOf(checkpoints: CheckpointOptions | null): string {
     expected: 'given where "latest" is to be resumed, with the folder to look in',
     received: checkpoints,
   });
-}
-
-function requireOneLearning(network: Network, { turns }: StepPlan, step: number): void {
-  const learners = network.learners.filter((_, block) => turns[block]?.mode === "learning");
-  if (learners.some(({ counters }) => !counters.stopped)) return;
-  const skippedSteps = Math.min(...learners.map(({ counters }) => counters.skippedSteps));
-  const block = learners.map(({ definition }) => definition.id).join(", ");
-  throw new NonFiniteValueError(
-    `At step ${step} no block is learning any more (${block}): the loss or a gradient was not finite too many times in a row. ` +
-      "Lower the learning rate, lengthen the warm-up, or look for broken images.",
-    { block, step, skippedSteps },
-  );
 }

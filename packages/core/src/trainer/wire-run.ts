@@ -1,5 +1,6 @@
 import { createLoader, type Loader } from "@blockwise/loader";
 import { fold, rootKey } from "@blockwise/random";
+import { requirePlacement } from "../block-workers/placement.js";
 import { requireTimetableFits } from "../timetable/require-timetable-fits.js";
 import { type ResolvedTimetable, resolveTimetable } from "../timetable/timetable.js";
 import { createNetwork, type Network } from "../wiring/network.js";
@@ -31,6 +32,7 @@ export function wireRun(options: TrainerOptions): WiredRun {
   try {
     const blocks = network.learners.map(({ definition }) => definition);
     for (const { loss } of blocks) requireViewCount(loss.capabilities.views, augmentation);
+    if (options.blockWorkers != null) requirePlacement(options.blockWorkers.placement, blocks);
     tryNetwork(network);
     const loader = createLoader({
       source,

@@ -48,6 +48,19 @@ export interface LearningOptions {
  * @throws EngineMemoryError, IncompatibleSpecVersionError, InvalidOptionError, ShapeMismatchError
  */
 export function createNetwork(options: NetworkOptions & LearningOptions): Network {
+  return createPart(options, () => true);
+}
+
+/**
+ * Wires a network whole, and fills some of its blocks alone, each of which stands beside those that it shares units with or
+ * looks at. A block is what it would be in the whole network.
+ *
+ * @throws as `createNetwork`
+ */
+export function createPart(
+  options: NetworkOptions & LearningOptions,
+  isWanted: (block: number) => boolean,
+): Network {
   const {
     engine,
     optimizer,
@@ -77,14 +90,15 @@ export function createNetwork(options: NetworkOptions & LearningOptions): Networ
     }
     return { definition, noise: ownNoise };
   });
+  const wanted = chosen.filter(({ definition }) => isWanted(definition.index));
   requireRoom(
-    chosen.map(({ definition }) => definition),
+    wanted.map(({ definition }) => definition),
     engine,
   );
   const learners: BlockLearner[] = [];
   // In a scope of its own: memory that runs out half-way leaves no tensor behind.
   tf.tidy(() => {
-    for (const choice of chosen) {
+    for (const choice of wanted) {
       const before = learners.at(-1) ?? null;
       learners.push(new BlockLearner({ ...choice, before, operations, optimizer, key, skipLimit, meters }));
     }

@@ -46,6 +46,14 @@ export interface RunPhaseV1 {
   readonly block: string;
 }
 
+/** How a thread that blocks learn in fares, over this run of the trainer. */
+export interface BlockWorkerReadingV1 {
+  /** The ids of its blocks, in order. */
+  readonly blocks: readonly string[];
+  /** Part of the time, from 0 to 1, that it computed; the rest it waited for the threads beside it, or for data. */
+  readonly busyShare: number;
+}
+
 /** What one step did. */
 export interface StepEventV1 {
   /** From 0. */
@@ -66,6 +74,8 @@ export interface StepEventV1 {
   readonly inputImagesPerSecond: number;
   /** An estimate from the speed so far; 0 after the last step. */
   readonly secondsLeft: number;
+  /** One a thread, in order; left out where blocks learn in the trainer's own thread. */
+  readonly blockWorkers?: readonly BlockWorkerReadingV1[];
 }
 
 /**
@@ -98,6 +108,12 @@ export interface TrainerCallbackV1 extends PluginV1<"callback"> {
   onBlockFeatures?(event: BlockFeaturesV1): void;
   /** Called after each step. */
   onStepEnd?(event: StepEventV1): void | Promise<void>;
+  /**
+   * Whether the callback will look at the trainer's network in that step's `onStepEnd`. Where blocks learn in threads of
+   * their own, the network is brought up to date for it, and for checkpoints and the run's end, and is old at all
+   * other times. @default no
+   */
+  readsNetwork?(event: { readonly step: number; readonly stepCount: number }): boolean;
   /** Told once for each thing that changes no number but that a person should know of. */
   onNote?(event: { readonly step: number; readonly message: string }): void | Promise<void>;
   /** Called after the last step of each epoch (from 0); `step` counts the steps done. */

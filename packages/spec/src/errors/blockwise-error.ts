@@ -1,5 +1,6 @@
 /** The codes of all errors that Blockwise throws on purpose; each has a heading in `docs/errors.md`. */
 export type BlockwiseErrorCode =
+  | "BLOCKWISE_BLOCK_WORKER"
   | "BLOCKWISE_CHECKPOINT"
   | "BLOCKWISE_DATA_SOURCE"
   | "BLOCKWISE_ENGINE_MEMORY"

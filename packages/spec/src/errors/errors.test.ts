@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  BlockWorkerError,
   BlockwiseError,
   CheckpointError,
   DataSourceError,
@@ -18,6 +19,7 @@ import {
 const cause = new Error("below");
 
 const errors: readonly BlockwiseError[] = [
+  new BlockWorkerError("m", { worker: 1, blocks: ["b"], block: "b", step: 2 }, { cause }),
   new CheckpointError("m", { path: "p" }, { cause }),
   new DataSourceError("m", { source: "s" }, { cause }),
   new EngineMemoryError("m", { requestedBytes: 3, usedBytes: 2, budgetBytes: 4 }, { cause }),
