@@ -1,6 +1,6 @@
 /**
- * What `npm test` runs: type check, lint, the completeness of the reference, the tests, and each package packed and used
- * from an empty project.
+ * What `npm test` runs: type check, lint, the search for unused files, exports and dependencies, the completeness of the
+ * reference, the tests, and each package packed and used from an empty project.
  * Arguments go to vitest, which then runs alone: `npm test -- packages/core -t resume`.
  *
  * The last line on stdout is `N passed, N failed`, with `, N skipped` where tests were skipped (each is named).
@@ -28,6 +28,7 @@ const checks =
     : [
         { title: "type check", run: command("tsc", "-p", "tsconfig.json") },
         { title: "lint", run: command("biome", "check", "--error-on-warnings", ".") },
+        { title: "nothing unused", run: command("knip", "--no-config-hints") },
         { title: "reference", run: command(process.execPath, "tools/api/check.mjs") },
         tests,
         { title: "packed packages", run: () => checkPackages(root) },

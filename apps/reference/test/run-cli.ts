@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** The built command line: these tests run it as users do, in processes of its own. */
-export const cliPath: string = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+const cliPath: string = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 
 if (!existsSync(cliPath)) {
   throw new Error(`${cliPath} is missing. Build it first: node tools/setup/prepare.mjs`);

@@ -16,7 +16,7 @@ export interface ModelNode {
 }
 
 /** `NodeProto` */
-export function nodeMessage({ type, inputs, output, attributes = {} }: ModelNode): ProtobufMessage {
+function nodeMessage({ type, inputs, output, attributes = {} }: ModelNode): ProtobufMessage {
   const node = new ProtobufMessage();
   for (const input of inputs) node.text(1, input);
   node.text(2, output).text(3, output).text(4, type);

@@ -2,7 +2,7 @@ import { InvalidOptionError } from "@blockwise/spec";
 import type { BlockResultV1, ResultsV1, RunNameV1, RunResultV1 } from "./results-v1.js";
 
 /** What a run is called where people read it. */
-export const runLabels: Readonly<Record<RunNameV1, string>> = {
+const runLabels: Readonly<Record<RunNameV1, string>> = {
   blockwise: "blockwise",
   "end-to-end": "end to end",
   random: "random weights",

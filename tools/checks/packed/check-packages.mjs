@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { listPackageFolders, readManifest } from "../../setup/workspace.mjs";
 import { checkContents } from "./check-contents.mjs";
 import { checkMade } from "./check-made.mjs";
+import { checkBudgetNames, checkSize } from "./check-size.mjs";
+import { checkTypes } from "./check-types.mjs";
 import { exportedNames, typeCheck } from "./check-use.mjs";
 import { installAlone, installTogether } from "./install.mjs";
 import { packAll } from "./pack.mjs";
@@ -34,8 +36,14 @@ async function findProblems(root, folder) {
   const packages = await packAll({ root, packageManager, manifests, destination: join(folder, "tarballs") });
 
   const projects = await installAlone({ packageManager, packages, folder: join(folder, "alone") });
-  const found = await Promise.all(projects.map((project) => checkContents(project)));
-  const problems = found.flat();
+  const found = await Promise.all(
+    projects.map(async (project) => [
+      ...(await checkContents(project)),
+      ...(await checkTypes(project)),
+      ...(await checkSize(project)),
+    ]),
+  );
+  const problems = [...found.flat(), ...checkBudgetNames(packages.map(({ name }) => name))];
   const uses = [];
   for (const project of projects) {
     const result = await exportedNames(project);

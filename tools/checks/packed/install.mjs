@@ -10,7 +10,7 @@ import { runCommand } from "../run-command.mjs";
  * @param {string} request.packageManager pnpm and its version
  * @param {{ name: string, tarball: string }[]} request.packages
  * @param {string} request.folder where the projects are made
- * @returns {Promise<{ name: string, project: string }[]>}
+ * @returns {Promise<{ name: string, tarball: string, project: string }[]>}
  */
 export async function installAlone({ packageManager, packages, folder }) {
   mkdirSync(folder);
@@ -27,7 +27,7 @@ export async function installAlone({ packageManager, packages, folder }) {
     const project = join(folder, name.split("/").at(-1));
     mkdirSync(project);
     writeManifest(project, [{ name, tarball }]);
-    return { name, project };
+    return { name, tarball, project };
   });
   const command = ["npx", "--yes", "--prefer-offline", packageManager, "install"];
   const flags = ["--prefer-offline", "--ignore-scripts", "--no-frozen-lockfile"];

@@ -36,7 +36,7 @@ async function probe(context: EvaluationContext): Promise<LinearRecord | null> {
 }
 
 /** A row a block. */
-export function summarizeLinear(blocks: readonly LinearBlock[]): string {
+function summarizeLinear(blocks: readonly LinearBlock[]): string {
   return formatColumns(
     ["accuracy in %", "raw top-1", "raw top-5", "head top-1", "head top-5", "head best"],
     blocks.map(({ block, raw, head }) => [

@@ -63,7 +63,7 @@ function blendWithLevel(image: RawImage, out: RawImage, degenerate: number, fact
  * @param out - of the same shape; overwritten
  * @param table - 256 bytes
  */
-export function mapLevels(image: RawImage, out: RawImage, table: Uint8Array): void {
+function mapLevels(image: RawImage, out: RawImage, table: Uint8Array): void {
   const source = image.data;
   const target = out.data;
   for (let place = 0; place < source.length; place++) {

@@ -100,7 +100,7 @@ export function positionOf({ parameters, state }: OptimizerResultV1): OptimizerP
 }
 
 /** Tensors of those values; the caller's. */
-export function tensorsOf(map: ValueMap): Record<string, tf.Tensor> {
+function tensorsOf(map: ValueMap): Record<string, tf.Tensor> {
   const tensors = Object.entries(map).map(([name, { shape, values }]) => [
     name,
     tf.tensor(values.slice(), [...shape], "float32"),

@@ -12,6 +12,3 @@ export const corruptionsSection = z.strictObject({
   /** The most held-out images to corrupt, of those that are scored on at all; null for all. */
   maxTestImages: count.nullable(),
 });
-
-/** What the protocol `corruptions` scores on. */
-export type CorruptionSettings = z.infer<typeof corruptionsSection>;

@@ -5,8 +5,5 @@ const noise = z
   .strictObject({ kind: z.enum(["all", "c", "hw"]), standardDeviation: z.number().min(0) })
   .nullable();
 
-/** Noise on what one block hands to its head and to the next block; null for none. */
-export type NoiseConfig = z.infer<typeof noise>;
-
 /** Noise on what blocks hand to their heads and to the next block; null for none. */
 export const noiseSection = perBlock(noise);
