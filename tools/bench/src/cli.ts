@@ -1,92 +1,119 @@
 #!/usr/bin/env node
+import { availableParallelism } from "node:os";
 import { createEngine, type EngineName } from "@blockwise/engine";
-import { BlockwiseError, InvalidOptionError } from "@blockwise/spec";
+import { BlockwiseError, type EngineV1, InvalidOptionError } from "@blockwise/spec";
 import { Command, Option } from "commander";
+import { compareTorch } from "./compare/compare-torch.js";
+import { comparisonTable } from "./compare/comparison-table.js";
+import { findPythons } from "./compare/python-environment.js";
+import { serveSteps } from "./compare/serve-steps.js";
 import { measureBothModes, memoryTable } from "./compare-memory.js";
-import { timeTorch } from "./compare-torch.js";
 import { addInputCommands } from "./input/input-commands.js";
 import { profileKernels } from "./kernel-profile.js";
 import { measureMemory } from "./measure-memory.js";
 import { type ModelName, models, type Workload } from "./models.js";
 import { type MetersCost, timeMeters } from "./time-meters.js";
-import { timeSteps } from "./time-steps.js";
+import { type BenchResult, timeSteps } from "./time-steps.js";
 
-interface BenchOptions extends Pick<Workload, "batch" | "mode" | "model" | "size"> {
+interface WorkloadOptions extends Pick<Workload, "batch" | "mode" | "model" | "size"> {
   readonly projector?: number;
   readonly chunkBytes?: number;
   readonly engine: EngineName;
+}
+
+interface BenchOptions extends WorkloadOptions {
   readonly steps: number;
   readonly json?: true;
   readonly profile?: true;
   readonly memory?: true;
   readonly meters?: true;
   readonly compare?: "torch";
+  readonly python: readonly string[];
+  readonly threads: number;
+  readonly rounds: number;
 }
 
 const program = new Command("bench")
   .enablePositionalOptions()
-  .description("Times full training steps on random images.")
-  .addOption(
-    new Option("--model <name>", "network").choices(Object.keys(models) as ModelName[]).default("r18w16"),
-  )
-  .addOption(new Option("--mode <mode>").choices(["blockwise", "end-to-end"]).default("blockwise"))
-  .option("--batch <images>", "images a step", wholeNumber("batch"), 128)
-  .option("--size <pixels>", "height and width of the images", wholeNumber("size"), 32)
-  .addOption(
-    new Option("--engine <name>")
-      .choices(["auto", "wasm", "cpu", "node", "node-gpu", "webgpu"])
-      .default("auto"),
-  )
+  .description("Times full training steps on random images.");
+addWorkload(program)
   .option("--steps <count>", "steps timed, after two to warm up", wholeNumber("steps"), 5)
-  .option(
-    "--projector <width>",
-    "width of the projector's layers, instead of the model's",
-    wholeNumber("projector"),
-  )
-  .option(
-    "--chunk-bytes <bytes>",
-    "how much of a head's expanded map is held at a time",
-    wholeNumber("chunk-bytes"),
-  )
   .option("--json", "print one JSON object")
   .option("--memory", "measure memory instead: blockwise and end to end, or with --json the --mode alone")
   .option("--meters", "say what measuring the health of all blocks costs instead")
   .option("--profile", "say where the time of one more step goes, by kernel")
-  .addOption(new Option("--compare <peer>", "time the same work elsewhere, on one core").choices(["torch"]))
+  .addOption(new Option("--compare <peer>", "time the same work elsewhere, in turn").choices(["torch"]))
+  .option("--python <paths...>", "Pythons with torch; else PYTHON, else one is made in the cache folder", [])
+  .option("--threads <count>", "threads of the peer", wholeNumber("threads"), availableParallelism())
+  .option("--rounds <count>", "times each side takes its turn", wholeNumber("rounds"), 3)
   .action(async (options: BenchOptions) => {
-    const { model, mode, batch, size, steps } = options;
-    const { projector = null, chunkBytes = "auto" } = options;
-    const workload: Workload = { model, mode, batch, size, projector, chunkBytes };
+    const workload = workloadOf(options);
     if (options.memory) return printMemory(workload, options);
-    if (options.compare !== undefined && projector !== null) {
-      throw new InvalidOptionError({
-        option: "projector",
-        expected: "absent with --compare",
-        received: projector,
-      });
-    }
+    if (options.compare !== undefined) return printComparison(workload, options);
     const engine = await createEngine({ name: options.engine });
-    if (options.meters) return printMeters(timeMeters(workload, engine, steps), options);
-    const peer = options.compare === undefined ? null : timeTorch(workload, steps, 1);
-    const result = timeSteps(workload, engine, steps);
-    const ratio = peer === null ? null : result.pairsPerSecond / peer.pairsPerSecond;
-    if (options.json) {
-      console.log(JSON.stringify(peer === null ? result : { ...result, torch: peer, ratio }));
-    } else {
-      console.log(`${model} ${mode}, batch ${batch}, ${size} px, ${engine.description}`);
-      console.log(
-        `${result.pairsPerSecond.toFixed(1)} pairs/s, ${result.stepMsMedian.toFixed(0)} ms a step, ` +
-          `${result.gflopsPerSecond.toFixed(1)} GFLOP/s, peak ${(result.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB`,
-      );
-      if (peer !== null) {
-        console.log(
-          `torch ${peer.version}, 1 thread: ${peer.pairsPerSecond.toFixed(1)} pairs/s, peak ` +
-            `${(peer.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB; ours is ${ratio?.toFixed(2)}x`,
-        );
-      }
-    }
+    if (options.meters) return printMeters(timeMeters(workload, engine, options.steps), options);
+    printSteps(timeSteps(workload, engine, options.steps), engine, options);
     if (options.profile) printProfile(workload, engine);
   });
+addWorkload(program.command("serve", { hidden: true }))
+  .description("Time steps when told so on standard input: our side of --compare.")
+  .action(async (options: WorkloadOptions) =>
+    serveSteps(workloadOf(options), await createEngine({ name: options.engine })),
+  );
+addInputCommands(program, wholeNumber);
+
+/** The options that say what is timed. */
+function addWorkload(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--model <name>", "network").choices(Object.keys(models) as ModelName[]).default("r18w16"),
+    )
+    .addOption(new Option("--mode <mode>").choices(["blockwise", "end-to-end"]).default("blockwise"))
+    .option("--batch <images>", "images a step", wholeNumber("batch"), 128)
+    .option("--size <pixels>", "height and width of the images", wholeNumber("size"), 32)
+    .addOption(
+      new Option("--engine <name>")
+        .choices(["auto", "wasm", "cpu", "node", "node-gpu", "webgpu"])
+        .default("auto"),
+    )
+    .option(
+      "--projector <width>",
+      "width of the projector's layers, instead of the model's",
+      wholeNumber("projector"),
+    )
+    .option(
+      "--chunk-bytes <bytes>",
+      "how much of a head's expanded map is held at a time",
+      wholeNumber("chunk-bytes"),
+    );
+}
+
+function workloadOf({ model, mode, batch, size, projector, chunkBytes }: WorkloadOptions): Workload {
+  return { model, mode, batch, size, projector: projector ?? null, chunkBytes: chunkBytes ?? "auto" };
+}
+
+function printSteps(result: BenchResult, engine: EngineV1, { json }: BenchOptions): void {
+  if (json) {
+    console.log(JSON.stringify(result));
+    return;
+  }
+  const { model, mode, batch, size, pairsPerSecond, stepMsMedian, gflopsPerSecond, peakMemoryBytes } = result;
+  console.log(`${model} ${mode}, batch ${batch}, ${size} px, ${engine.description}`);
+  console.log(
+    `${pairsPerSecond.toFixed(1)} pairs/s, ${stepMsMedian.toFixed(0)} ms a step, ` +
+      `${gflopsPerSecond.toFixed(1)} GFLOP/s, peak ${(peakMemoryBytes / 2 ** 20).toFixed(0)} MiB`,
+  );
+}
+
+async function printComparison(workload: Workload, options: BenchOptions): Promise<void> {
+  const { engine: name, chunkBytes, mode, steps, rounds, threads, json } = options;
+  const pythons = findPythons(options.python, (line) => console.error(line));
+  const ourWords = [process.argv[1] as string, "serve", "--engine", name, "--mode", mode];
+  if (chunkBytes !== undefined) ourWords.push("--chunk-bytes", String(chunkBytes));
+  const plan = { steps, rounds, threads, pythons, ourWords };
+  const comparison = await compareTorch(workload, plan);
+  console.log(json ? JSON.stringify(comparison) : comparisonTable(comparison));
+}
 
 async function printMemory(workload: Workload, { engine: name, json }: BenchOptions): Promise<void> {
   if (json) console.log(JSON.stringify(await measureMemory(workload, await createEngine({ name }))));
@@ -102,7 +129,7 @@ function printMeters(cost: MetersCost, { json }: BenchOptions): void {
     );
 }
 
-function printProfile(workload: Workload, engine: Awaited<ReturnType<typeof createEngine>>): void {
+function printProfile(workload: Workload, engine: EngineV1): void {
   const times = profileKernels(() => {
     timeSteps(workload, engine, 1);
   });
@@ -122,8 +149,6 @@ function wholeNumber(option: string): (text: string) => number {
     throw new InvalidOptionError({ option, expected: "a whole number above 0", received: text });
   };
 }
-
-addInputCommands(program, wholeNumber);
 
 try {
   await program.parseAsync();

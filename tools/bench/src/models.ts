@@ -1,5 +1,5 @@
 import { type ResNetOptions, resnet } from "@blockwise/backbone-resnet";
-import { createNetwork, type MeterOptions, type Network } from "@blockwise/core";
+import { createNetwork, type MeterOptions, type Network, type NetworkOptions } from "@blockwise/core";
 import { convolutionExpansion, mlpProjector } from "@blockwise/heads";
 import { barlowTwins } from "@blockwise/loss-barlow-twins";
 import { sgd } from "@blockwise/optim";
@@ -35,32 +35,31 @@ export interface Workload {
   readonly chunkBytes: number | "auto";
 }
 
-/**
- * The network of a workload: head 1x1 to `dim`, projector of three layers, Barlow Twins, SGD with momentum; without health
- * meters unless they are asked for.
- */
+/** A workload's network, made, with SGD with momentum; without health meters unless they are asked for. */
 export function buildModel(
   workload: Workload,
   engine: EngineV1,
   meters: MeterOptions | null = null,
 ): Network {
+  const optimizer = sgd({ momentum: 0.9, weightDecay: 0 });
+  return createNetwork({ ...describeModel(workload), engine, optimizer, seed: 0, meters });
+}
+
+/** What a workload's network is: head 1x1 to `dim`, projector of three layers, Barlow Twins. */
+export function describeModel(workload: Workload): NetworkOptions {
   const { model, mode, batch, size, projector, chunkBytes } = workload;
   const { backbone, dim, width: modelWidth } = models[model];
   const width = projector ?? modelWidth;
-  return createNetwork({
-    engine,
+  return {
     backbone: resnet(backbone),
     partition: mode === "blockwise" ? "stages" : "end-to-end",
     head: convolutionExpansion({ dim, chunkBytes }),
     projector: mlpProjector({ widths: [width, width, width] }),
     loss: barlowTwins({ lambda: 0.0051, scale: 1 }),
-    optimizer: sgd({ momentum: 0.9, weightDecay: 0 }),
     imageShape: [size, size, 3],
     batchSize: batch,
     classCount: null,
-    seed: 0,
-    meters,
-  });
+  };
 }
 
 /** Two views of random images, the same in every run. */

@@ -2,6 +2,7 @@ import { describeCosts, stepNetwork } from "@blockwise/core";
 import type { EngineV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { buildModel, randomViews, type Workload } from "./models.js";
+import { readResidentMemory } from "./resident-memory.js";
 
 /** What `npm run bench -- --json` prints. */
 export interface BenchResult extends Workload {
@@ -17,47 +18,63 @@ export interface BenchResult extends Workload {
   readonly steps: number;
 }
 
-/** Times full training steps on the same random images, after two steps to warm up. */
-export function timeSteps(workload: Workload, engine: EngineV1, steps: number): BenchResult {
+/** A network and images, ready to train on. */
+export interface PreparedSteps {
+  /** Convolutions and linear maps of a step, three times their forward pass. */
+  readonly flopsPerStep: number;
+  /** Takes one step; returns its milliseconds. */
+  runStep(): number;
+  dispose(): void;
+}
+
+/** Builds a workload's network; each step has the same random images. */
+export function prepareSteps(workload: Workload, engine: EngineV1, stepCount: number): PreparedSteps {
   const network = buildModel(workload, engine);
   const views = randomViews(workload);
-  const runStep = (step: number): number => {
-    const start = performance.now();
-    stepNetwork(network, {
-      views,
-      labels: null,
-      step,
-      stepCount: steps + warmUp,
-      learningRate: 0.01,
-      seed: 0,
-    });
-    return performance.now() - start;
+  let step = 0;
+  return {
+    flopsPerStep: describeCosts(network.options).reduce((sum, cost) => sum + cost.flopsPerStep, 0),
+    runStep: () => {
+      const start = performance.now();
+      const place = { step, stepCount: Math.max(stepCount, step + 1) };
+      stepNetwork(network, { views, labels: null, ...place, learningRate: 0.01, seed: 0 });
+      step++;
+      return performance.now() - start;
+    },
+    dispose: () => {
+      tf.dispose([...views]);
+      network.dispose();
+    },
   };
-  for (let step = 0; step < warmUp; step++) runStep(step);
-  let third = process.memoryUsage.rss();
+}
+
+/** Times full training steps on the same random images, after two steps to warm up. */
+export function timeSteps(workload: Workload, engine: EngineV1, steps: number): BenchResult {
+  const { flopsPerStep, runStep, dispose } = prepareSteps(workload, engine, steps + WARM_UP);
+  for (let step = 0; step < WARM_UP; step++) runStep();
+  let third = readResidentMemory().nowBytes;
   const times = Array.from({ length: steps }, (_, step) => {
-    const time = runStep(warmUp + step);
-    if (step === Math.floor(steps / 3)) third = process.memoryUsage.rss();
+    const time = runStep();
+    if (step === Math.floor(steps / 3)) third = readResidentMemory().nowBytes;
     return time;
   });
-  const flops = describeCosts(network.options).reduce((sum, { flopsPerStep }) => sum + flopsPerStep, 0);
   const stepMsMedian = median(times);
-  const residentBytes = { third, last: process.memoryUsage.rss() };
-  tf.dispose([...views]);
-  network.dispose();
+  const { nowBytes: last, peakBytes } = readResidentMemory();
+  dispose();
   return {
     ...workload,
     pairsPerSecond: (workload.batch / stepMsMedian) * 1000,
     stepMsMedian,
-    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
-    residentBytes,
-    gflopsPerSecond: flops / stepMsMedian / 1e6,
+    peakMemoryBytes: peakBytes,
+    residentBytes: { third, last },
+    gflopsPerSecond: flopsPerStep / stepMsMedian / 1e6,
     engine: engine.id,
     steps,
   };
 }
 
-const warmUp = 2;
+/** Steps that are not timed: code is compiled, memory is taken. */
+export const WARM_UP = 2;
 
 /** The middle value; the upper one of two. */
 export function median(values: readonly number[]): number {

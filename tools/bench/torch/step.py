@@ -1,8 +1,18 @@
-"""Times a training step in PyTorch: the same work as src/models.ts, one block at a time, or end to end.
+"""Training steps in PyTorch: the same work as src/models.ts, to be timed beside ours.
 
-Usage: step.py MODEL blockwise|end-to-end BATCH SIZE STEPS THREADS; prints one JSON object.
+    step.py --model tiny --order local --batch 128 --size 32 --threads 2 [--projector WIDTH] [--layout auto]
+
+`authors` is the order of the paper's code: both views through the whole network with a detach between blocks, all losses
+summed, one backward pass, so that the whole graph is held. `local` runs each block's backward pass at once. `end-to-end`
+has one loss, after the last block.
+
+Prints one JSON line when it is ready, then one for each line of its input: `steps N` times N steps, `gemm` the best rate of
+a large matrix product. Memory is read after the first steps, before anything else is run.
 """
+import argparse
 import json
+import os
+import re
 import resource
 import sys
 import time
@@ -17,19 +27,25 @@ MODELS = {
     "r18": (BasicBlock, [2, 2, 2, 2], 64, "cifar", 512, 2048),
     "r50": (Bottleneck, [3, 4, 6, 3], 64, "imagenet", 2048, 8192),
 }
+LAYOUTS = {"contiguous": torch.contiguous_format, "channels-last": torch.channels_last}
 
 
 class Network(nn.Module):
-    """Stem and four stages, each with a 1x1 head and a projector of three layers."""
+    """Stem and four stages, with a 1x1 head and a projector of three layers behind each, or behind the last alone."""
 
-    def __init__(self, unit, unit_counts, width, stem, dim, embedding):
+    def __init__(self, unit, unit_counts, width, stem, dim, embedding, has_all_heads):
         super().__init__()
         trunk = ResNet(unit, unit_counts)
         trunk.inplanes = width
         if stem == "cifar":
-            first = [nn.Conv2d(3, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+            first = [nn.Conv2d(3, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
         else:
-            first = [nn.Conv2d(3, width, 7, 2, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
+            first = [
+                nn.Conv2d(3, width, 7, 2, 3, bias=False),
+                nn.BatchNorm2d(width),
+                nn.ReLU(inplace=True),
+                nn.MaxPool2d(3, 2, 1),
+            ]
         stages = [
             trunk._make_layer(unit, width * 2**i, count, stride=1 if i == 0 else 2)
             for i, count in enumerate(unit_counts)
@@ -39,17 +55,19 @@ class Network(nn.Module):
             nn.Sequential(
                 nn.Conv2d(width * unit.expansion * 2**i, dim, 1, bias=False),
                 nn.BatchNorm2d(dim),
-                nn.ReLU(),
+                nn.ReLU(inplace=True),
                 nn.AdaptiveAvgPool2d(1),
                 nn.Flatten(),
                 nn.Linear(dim, embedding, bias=False),
                 nn.BatchNorm1d(embedding),
-                nn.ReLU(),
+                nn.ReLU(inplace=True),
                 nn.Linear(embedding, embedding, bias=False),
                 nn.BatchNorm1d(embedding),
-                nn.ReLU(),
+                nn.ReLU(inplace=True),
                 nn.Linear(embedding, embedding, bias=False),
             )
+            if has_all_heads or i == len(unit_counts) - 1
+            else nn.Identity()
             for i in range(len(unit_counts))
         )
         self.norm = nn.BatchNorm1d(embedding, affine=False)
@@ -62,45 +80,123 @@ class Network(nn.Module):
         return (diagonal - 1).pow(2).sum() + 0.0051 * off_diagonal
 
 
-def main():
-    model, mode = sys.argv[1:3]
-    batch, size, steps, threads = map(int, sys.argv[3:7])
-    torch.manual_seed(0)
-    torch.set_num_threads(threads)
-    network = Network(*MODELS[model])
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
-    views = torch.randn(batch, 3, size, size), torch.randn(batch, 3, size, size)
+class Work:
+    """One network and what a step needs."""
 
-    def step():
-        optimizer.zero_grad(set_to_none=True)
-        first, second = views
-        last = len(network.stages) - 1
-        for block, stage in enumerate(network.stages):
+    def __init__(self, options, layout):
+        torch.manual_seed(0)
+        *shape, embedding = MODELS[options.model]
+        blockwise = options.order != "end-to-end"
+        network = Network(*shape, options.projector or embedding, blockwise)
+        self.order = options.order
+        self.network = network.to(memory_format=LAYOUTS[layout])
+        self.optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
+        shape = options.batch, 3, options.size, options.size
+        self.views = [torch.randn(shape).to(memory_format=LAYOUTS[layout]) for _ in range(2)]
+
+    def step(self):
+        begin = time.perf_counter()
+        self.optimizer.zero_grad(set_to_none=True)
+        getattr(self, self.order.replace("-", "_"))()
+        self.optimizer.step()
+        return (time.perf_counter() - begin) * 1000
+
+    def authors(self):
+        outputs = []
+        for view in self.views:
+            outputs.append([])
+            for stage in self.network.stages:
+                view = stage(view)
+                outputs[-1].append(view)
+                view = view.detach()
+        losses = [self.network.loss(block, *views) for block, views in enumerate(zip(*outputs))]
+        sum(losses).backward()
+
+    def local(self):
+        first, second = self.views
+        for block, stage in enumerate(self.network.stages):
             first, second = stage(first), stage(second)
-            if mode == "blockwise" or block == last:
-                network.loss(block, first, second).backward()
-            if mode == "blockwise":
-                first, second = first.detach(), second.detach()
-        optimizer.step()
+            self.network.loss(block, first, second).backward()
+            first, second = first.detach(), second.detach()
 
-    times = []
-    for index in range(steps + 2):
-        start = time.perf_counter()
-        step()
-        if index >= 2:
-            times.append(time.perf_counter() - start)
-    median = sorted(times)[len(times) // 2]
-    print(
-        json.dumps(
-            {
-                "pairsPerSecond": batch / median,
-                "stepMsMedian": median * 1000,
-                "peakMemoryBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-                "threads": threads,
-                "version": torch.__version__,
-            }
-        )
+    def end_to_end(self):
+        first, second = self.views
+        for stage in self.network.stages:
+            first, second = stage(first), stage(second)
+        self.network.loss(len(self.network.stages) - 1, first, second).backward()
+
+
+def resident():
+    """What the process holds, and the most that it ever held, in bytes; without /proc, the most twice."""
+    try:
+        with open("/proc/self/status") as status:
+            text = status.read()
+    except OSError:
+        return [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024] * 2
+    return [int(re.search(name + r":\s+(\d+) kB", text)[1]) * 1024 for name in ("VmRSS", "VmHWM")]
+
+
+def faster_layout(options):
+    """Tries both layouts in a process of its own, so that nothing of the trial lies in this one's memory."""
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child == 0:
+        torch.set_num_threads(options.threads)
+        times = {}
+        for layout in LAYOUTS:
+            work = Work(options, layout)
+            times[layout] = min(work.step() for _ in range(3))
+        os.write(writes, min(times, key=times.get).encode())
+        os._exit(0)
+    os.close(writes)
+    layout = os.read(reads, 64).decode()
+    os.waitpid(child, 0)
+    return layout or "contiguous"
+
+
+def gemm_gflops(size=1024):
+    left, right = torch.randn(size, size), torch.randn(size, size)
+    seconds = []
+    for _ in range(12):
+        begin = time.perf_counter()
+        torch.mm(left, right)
+        seconds.append(time.perf_counter() - begin)
+    return 2 * size**3 / min(seconds) / 1e9
+
+
+def say(value):
+    print(json.dumps(value), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", choices=list(MODELS), required=True)
+    parser.add_argument("--order", choices=["authors", "local", "end-to-end"], required=True)
+    parser.add_argument("--layout", choices=["auto", *LAYOUTS], default="auto")
+    for name in ("batch", "size", "threads"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--projector", type=int)
+    options = parser.parse_args()
+    layout = faster_layout(options) if options.layout == "auto" else options.layout
+    torch.set_num_threads(options.threads)
+    work = Work(options, layout)
+    before, _ = resident()
+    work.step()
+    work.step()
+    _, peak = resident()
+    say(
+        {
+            "description": f"PyTorch {torch.__version__}, {options.order}, {layout}",
+            "threads": options.threads,
+            "memory": {"beforeBytes": before, "peakBytes": peak},
+        }
     )
+    for line in sys.stdin:
+        command, *count = line.split()
+        if command == "gemm":
+            say({"gflopsPerSecond": gemm_gflops()})
+        else:
+            say({"stepMs": [work.step() for _ in range(int(count[0]))]})
 
 
 main()

@@ -1,0 +1,125 @@
+import { fileURLToPath } from "node:url";
+import { describeCosts } from "@blockwise/core";
+import { describeModel, type Workload } from "../models.js";
+import { median } from "../time-steps.js";
+import { type MeasuredProcess, startProcess } from "./measured-process.js";
+import { type GemmRate, ordersOf, type StepOrder, type StepsReady, type StepTimes } from "./step-protocol.js";
+
+/** How to compare. */
+export interface ComparisonPlan {
+  /** Timed steps a side in each round. */
+  readonly steps: number;
+  readonly rounds: number;
+  /** PyTorch's threads. */
+  readonly threads: number;
+  /** Each is compared with. */
+  readonly pythons: readonly string[];
+  /** Starts our process, without the workload's model, batch, size and projector: script, command and flags for Node. */
+  readonly ourWords: readonly string[];
+}
+
+/** One side of a comparison. */
+export interface ComparedSide extends StepsReady {
+  readonly side: "ours" | StepOrder;
+  /** Of all rounds' medians, the median. */
+  readonly pairsPerSecond: number;
+  readonly stepMsMedian: number;
+  /** By the same count for all sides: convolutions and linear maps, three times their forward pass. */
+  readonly gflopsPerSecond: number;
+  /** Best rate of a matrix product on this side. */
+  readonly gemmGflopsPerSecond: number;
+  /** `gflopsPerSecond` over this side's own matrix product. */
+  readonly shareOfOwnGemm: number;
+  /** `gflopsPerSecond` over the fastest matrix product of all sides. */
+  readonly shareOfBestGemm: number;
+  /** What steps take beyond what is there before the first one, in bytes. */
+  readonly stepMemoryBytes: number;
+  /** Our pairs a second over this side's, round by round: median, least and most; 1 for ours. */
+  readonly ratio: { readonly median: number; readonly least: number; readonly most: number };
+}
+
+/** What `--compare torch --json` prints. */
+export interface TorchComparison extends Workload, Omit<ComparisonPlan, "ourWords"> {
+  /** Ours first. */
+  readonly sides: readonly ComparedSide[];
+}
+
+/**
+ * Times ours and PyTorch's orders in turn, round by round, each in a process of its own that waits while another is timed.
+ *
+ * @throws EngineUnavailableError when a process cannot do its steps.
+ */
+export async function compareTorch(workload: Workload, plan: ComparisonPlan): Promise<TorchComparison> {
+  const runs: Run[] = [];
+  try {
+    runs.push(await start("ours", process.execPath, plan.ourWords, workload));
+    for (const python of plan.pythons) {
+      for (const order of ordersOf(workload.mode)) {
+        const words = [TORCH_SCRIPT, "--order", order, "--threads", String(plan.threads)];
+        runs.push(await start(order, python, words, workload));
+      }
+    }
+    for (let round = 0; round < plan.rounds; round++) {
+      for (const run of runs) {
+        const { stepMs } = await run.process.ask<StepTimes>(`steps ${plan.steps}`);
+        run.rounds.push(median(stepMs));
+        const { gflopsPerSecond } = await run.process.ask<GemmRate>("gemm");
+        run.gemm = Math.max(run.gemm, gflopsPerSecond);
+      }
+    }
+  } finally {
+    for (const { process } of runs) await process.close();
+  }
+  const { ourWords: _, ...told } = plan;
+  return { ...workload, ...told, sides: describeSides(workload, runs) };
+}
+
+const TORCH_SCRIPT = fileURLToPath(new URL("../torch/step.py", import.meta.url));
+
+interface Run {
+  readonly side: ComparedSide["side"];
+  readonly process: MeasuredProcess;
+  readonly ready: StepsReady;
+  /** Median milliseconds of each round's steps. */
+  readonly rounds: number[];
+  gemm: number;
+}
+
+async function start(
+  side: ComparedSide["side"],
+  command: string,
+  words: readonly string[],
+  workload: Workload,
+): Promise<Run> {
+  const { model, batch, size, projector } = workload;
+  const flags = { model, batch, size, ...(projector === null ? {} : { projector }) };
+  const own = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const process = startProcess(side === "ours" ? "Our step" : `PyTorch (${command})`, command, [
+    ...words,
+    ...own,
+  ]);
+  return { side, process, ready: await process.ask<StepsReady>(null), rounds: [], gemm: 0 };
+}
+
+function describeSides(workload: Workload, runs: readonly Run[]): readonly ComparedSide[] {
+  const flops = describeCosts(describeModel(workload)).reduce((sum, cost) => sum + cost.flopsPerStep, 0);
+  const [ours] = runs;
+  const bestGemm = Math.max(...runs.map(({ gemm }) => gemm));
+  return runs.map(({ side, ready, rounds, gemm }) => {
+    const stepMsMedian = median(rounds);
+    const gflopsPerSecond = flops / stepMsMedian / 1e6;
+    const ratios = rounds.map((milliseconds, round) => milliseconds / (ours?.rounds[round] as number));
+    return {
+      ...ready,
+      side,
+      pairsPerSecond: (workload.batch / stepMsMedian) * 1000,
+      stepMsMedian,
+      gflopsPerSecond,
+      gemmGflopsPerSecond: gemm,
+      shareOfOwnGemm: gflopsPerSecond / gemm,
+      shareOfBestGemm: gflopsPerSecond / bestGemm,
+      stepMemoryBytes: ready.memory.peakBytes - ready.memory.beforeBytes,
+      ratio: { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) },
+    };
+  });
+}
