@@ -43,6 +43,24 @@ describe("blockwise import and export", () => {
     );
   });
 
+  it("give features to numpy and to data frames", async () => {
+    const npy = join(folder, "features.npy");
+    const read = await runCli("features", run, join(folder, "images"), "--out", npy);
+    expect(read.stdout).toContain("12 images, layer4.raw");
+    expect((await readFile(npy)).subarray(1, 6).toString()).toBe("NUMPY");
+    expect((await readFile(join(folder, "features.rows.csv"), "utf8")).split("\r\n")).toHaveLength(14);
+    const parquet = join(folder, "features.parquet");
+    const table = ["features", run, join(folder, "images"), "--out", parquet, "--json"] as const;
+    const end = await runCli(...table, "--block", "layer2", "--features", "head");
+    expect(JSON.parse(end.stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({
+      images: 12,
+      tables: ["layer2.head"],
+    });
+    expect((await readFile(parquet)).subarray(0, 4).toString()).toBe("PAR1");
+    const both = await runCli("features", run, "images", "--out", npy, "--features", "both");
+    expect(both.exitCode).toBe(2);
+  });
+
   it("give an ONNX model, cut where it is asked for", async () => {
     const out = join(folder, "model.onnx");
     const end = await runCli("export", run, "--out", out, "--block", "layer2", "--json");

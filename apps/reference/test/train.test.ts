@@ -189,7 +189,14 @@ describe("blockwise features", () => {
       "layer4.raw": ["F32", 130, 16],
       "layer4.head": ["F32", 130, 8],
       labels: ["I32", 130],
+      names: ["U8", expect.any(Number)],
     });
+    const names = new TextDecoder().decode(tensors.get("names")?.data as Uint8Array).split("\0");
+    expect(names).toHaveLength(130);
+    expect(names.slice(0, 2)).toEqual([
+      expect.stringMatching(/^0.\d{4}\.png$/),
+      expect.stringMatching(/^0.\d/),
+    ]);
     const labels = [...valuesOf(tensors, "labels")];
     expect(labels).toEqual([...labels].sort((a, b) => a - b));
     expect(metadata).toMatchObject({ images: digits, run: straight, split: "train", skipped: "[]" });
@@ -212,7 +219,7 @@ describe("blockwise features", () => {
     );
     expect(alone.exitCode).toBe(0);
     const single = (await readSafetensors(one)).tensors;
-    expect([...single.keys()].sort()).toEqual(["layer2.head", "layer2.raw"]);
+    expect([...single.keys()].sort()).toEqual(["layer2.head", "layer2.raw", "names"]);
     expect([...valuesOf(single, "layer2.raw")]).toEqual([...valuesOf(tensors, "layer2.raw")].slice(0, 4));
   }, 300_000);
 

@@ -1,3 +1,5 @@
+import { featureFileEndings } from "@blockwise/feature-files";
+import { InvalidOptionError } from "@blockwise/spec";
 import { type Command, Option } from "commander";
 import { createReporter } from "../progress/reporter.js";
 import { requireRun } from "../run/run-folder.js";
@@ -14,6 +16,7 @@ import { requireOutputFile } from "./output-file.js";
 interface FeatureFlags extends OutputFlags, LocationFlags {
   readonly out: string;
   readonly block?: string;
+  readonly features?: "raw" | "head" | "both";
   readonly split: "train" | "test";
   readonly onCorrupt: "error" | "skip";
 }
@@ -22,11 +25,17 @@ interface FeatureFlags extends OutputFlags, LocationFlags {
 export function addFeaturesCommand(program: Command): void {
   const command = program
     .command("features")
-    .description("Write the features of images to a safetensors file, one row an image.")
+    .description("Write the features of images to a file, one row an image: Parquet, safetensors or .npy.")
     .argument("<run>", "folder of a trained run")
     .argument("<images>", "a folder or tar of images, or a data set's name")
-    .requiredOption("--out <file>", "the file to write, ending in .safetensors")
-    .option("--block <name>", "only that block's features (default: all blocks)")
+    .requiredOption("--out <file>", "the file to write, ending in .parquet, .safetensors or .npy")
+    .option("--block <name>", "only that block's features (default: all blocks; in a .npy file the last)")
+    .addOption(
+      new Option(
+        "--features <kind>",
+        "the block's map, averaged (raw), what its head makes of it (head), or both (default; in a .npy file raw)",
+      ).choices(["raw", "head", "both"]),
+    )
     .addOption(
       new Option(
         "--split <name>",
@@ -44,17 +53,23 @@ export function addFeaturesCommand(program: Command): void {
 }
 
 async function features(run: string, images: string, flags: FeatureFlags): Promise<void> {
-  await requireOutputFile(flags.out, [".safetensors"]);
+  const ending = await requireOutputFile(flags.out, featureFileEndings);
+  if (ending === ".npy" && flags.features === "both") {
+    throw new InvalidOptionError({
+      option: "features",
+      expected: "raw or head for a .npy file, which holds one table",
+      received: flags.features,
+    });
+  }
   await requireRun(run);
   const reporter = createReporter(reporterMode(flags));
   // What takes a second to load waits until the options are known to be right.
   const { writeFeatures } = await import("../run/write-features.js");
-  const { out, split, onCorrupt, block = null } = flags;
+  const { out, split, onCorrupt, block = null, features: kind = null } = flags;
   const locations = locationsFromFlags(flags);
-  const written = await writeFeatures({ run, images, out, split, onCorrupt, block, locations }, (message) =>
-    reporter.report({ event: "note", message }),
-  );
+  const request = { run, images, out, split, onCorrupt, block, features: kind, locations };
+  const written = await writeFeatures(request, (message) => reporter.report({ event: "note", message }));
   reporter.end();
   if (flags.json) console.log(JSON.stringify({ event: "result", ...written, out }));
-  else console.log(`${written.images} images, ${written.blocks.join(", ")}: ${out}`);
+  else console.log(`${written.images} images, ${written.tables.join(", ")}: ${written.files.join(" and ")}`);
 }

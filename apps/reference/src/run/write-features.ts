@@ -1,7 +1,7 @@
-import { createFeatureProbe, type DepthTables, extractFeatures } from "@blockwise/core";
+import { createFeatureProbe, extractFeatures } from "@blockwise/core";
 import { openDataset } from "@blockwise/data";
 import { createEngine } from "@blockwise/engine";
-import { type SafetensorsEntry, writeSafetensors } from "@blockwise/safetensors";
+import { type WrittenFeatures, writeFeatures as writeFeatureFile } from "@blockwise/feature-files";
 import { DataSourceError, type DataSourceV1, InvalidOptionError } from "@blockwise/spec";
 import { readResolvedConfig } from "../config/load-config.js";
 import { readInputRecord } from "./input-record.js";
@@ -20,19 +20,20 @@ export interface FeatureRequest {
   readonly onCorrupt: "error" | "skip";
   /** Null for all. */
   readonly block: string | null;
+  /** Pooled, by the head, or both; null for what suits the format. */
+  readonly features: "raw" | "head" | "both" | null;
   readonly locations: DataLocations;
 }
 
 /**
- * Writes the features of images: for each block `<block>.raw` and `<block>.head`, F32 `[images, width]`, and `labels`, I32
- * `[images]`, where there are any. Rows come in the source's order.
+ * Writes the features of images, in the format that the file's name ends in. Rows come in the source's order.
  *
  * @throws CheckpointError, DataSourceError, InvalidOptionError, StorageError
  */
 export async function writeFeatures(
   request: FeatureRequest,
   note: (message: string) => void,
-): Promise<{ readonly images: number; readonly blocks: readonly string[] }> {
+): Promise<WrittenFeatures> {
   const config = await readResolvedConfig(runFolder(request.run).config);
   const input = await readInputRecord(request.run);
   const engine = await createEngine({ name: config.engine });
@@ -45,24 +46,27 @@ export async function writeFeatures(
   note(`data: ${source.description}`);
   const network = await openNetwork({ config, engine, data: input, plugins }, request.run);
   const probe = createFeatureProbe({ network, head: plugins.head, seed: config.seed });
-  const ids = probe.depths.map(({ id }) => id);
-  const blocks = chooseBlocks(ids, request.block);
-  const tables = await extractFeatures({ probe, source, augmentation: plugins.evaluationView });
+  requireBlock(
+    probe.depths.map(({ id }) => id),
+    request.block,
+  );
+  const depths = await extractFeatures({ probe, source, augmentation: plugins.evaluationView });
   probe.dispose();
   network.dispose();
-  const indices = tables[0]?.indices ?? new Uint32Array();
-  const chosen = tables.filter(({ id }) => blocks.includes(id));
-  await writeSafetensors(request.out, {
-    tensors: [...chosen.flatMap(featureEntries), ...labelEntries(source, indices)],
+  const indices = depths[0]?.indices ?? new Uint32Array();
+  const { run, images, split, block, features } = request;
+  return writeFeatureFile(request.out, {
+    depths,
+    source,
+    block,
+    features,
     metadata: {
-      images: request.images,
-      run: request.run,
-      split: request.split,
+      images,
+      run,
+      split,
       skipped: JSON.stringify(source.options.skipped ?? (await namesOfBroken(source, indices))),
-      ...(source.classNames === null ? {} : { classNames: JSON.stringify(source.classNames) }),
     },
   });
-  return { images: indices.length, blocks };
 }
 
 async function openImages(
@@ -102,26 +106,8 @@ async function namesOfBroken(source: DataSourceV1, indices: Uint32Array): Promis
   return names;
 }
 
-function chooseBlocks(ids: readonly string[], block: string | null): readonly string[] {
-  if (block === null) return ids;
-  if (ids.includes(block)) return [block];
+/** Before the images are read, which takes a while. */
+function requireBlock(ids: readonly string[], block: string | null): void {
+  if (block === null || ids.includes(block)) return;
   throw new InvalidOptionError({ option: "block", expected: `one of ${ids.join(", ")}`, received: block });
-}
-
-function featureEntries({
-  id,
-  raw,
-  head,
-  indices: { length: size },
-}: DepthTables): [string, SafetensorsEntry][] {
-  return [
-    [`${id}.raw`, { dtype: "F32", shape: [size, raw.dim], data: raw.features }],
-    [`${id}.head`, { dtype: "F32", shape: [size, head.dim], data: head.features }],
-  ];
-}
-
-function labelEntries({ labels }: DataSourceV1, indices: Uint32Array): [string, SafetensorsEntry][] {
-  if (labels === null) return [];
-  const data = Int32Array.from(indices, (index) => labels[index] as number);
-  return [["labels", { dtype: "I32", shape: [data.length], data }]];
 }
