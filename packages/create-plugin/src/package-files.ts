@@ -18,7 +18,8 @@ export function packageFiles(names: PackageNames): Record<string, string> {
     "tsconfig.build.json": `${JSON.stringify(
       {
         extends: "./tsconfig.json",
-        compilerOptions: { noEmit: false, rootDir: "src", outDir: "dist" },
+        // What is published does not lean on what tests are run by.
+        compilerOptions: { types: ["node"], noEmit: false, rootDir: "src", outDir: "dist" },
         exclude: ["src/**/*.test.ts"],
       },
       null,
@@ -74,7 +75,7 @@ function compiler(more: object, include: readonly string[]): object {
       lib: ["ES2023", "DOM"],
       module: "nodenext",
       moduleResolution: "nodenext",
-      types: ["node"],
+      types: ["node", "@blockwise/testing/matchers"],
       strict: true,
       exactOptionalPropertyTypes: true,
       noUncheckedIndexedAccess: true,

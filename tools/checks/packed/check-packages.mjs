@@ -53,6 +53,8 @@ async function findProblems(root, folder) {
   problems.push(...(await typeCheck(uses, join(folder, "alone"))));
   problems.push(...(await installTogether({ packages, folder: join(folder, "together") })));
   const creator = projects.find(({ name }) => name === "@blockwise/create-plugin").project;
-  problems.push(...(await checkMade({ packageManager, packages, creator, folder: join(folder, "made") })));
+  problems.push(
+    ...(await checkMade({ root, packageManager, packages, creator, folder: join(folder, "made") })),
+  );
   return problems;
 }

@@ -39,6 +39,14 @@ export function listWorkspacePackages(): readonly WorkspacePackage[] {
   });
 }
 
+/** The packages of `examples/`, which are other people's: no members of this workspace. */
+export function listExamples(): readonly Omit<WorkspacePackage, "group">[] {
+  return readdirSync(join(root, "examples"))
+    .map((name) => `examples/${name}`)
+    .filter((folder) => existsSync(join(root, folder, "package.json")))
+    .map((folder) => ({ folder, manifest: readManifest(folder), sources: listSources(folder) }));
+}
+
 /** Reads the manifest of a folder, which is relative to the root. */
 export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;

@@ -1,0 +1,1 @@
+export { type VggOptions, vgg } from "./backbone-vgg.js";

@@ -1,0 +1,1 @@
+export { type SpectralContrastiveOptions, spectralContrastive } from "./loss-spectral-contrastive.js";
