@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { resnet } from "@blockwise/backbone-resnet";
 import { perBlock, weightedSum } from "@blockwise/core";
 import { createEngine } from "@blockwise/engine";
@@ -6,6 +7,7 @@ import { barlowTwins } from "@blockwise/loss-barlow-twins";
 import { crossEntropy } from "@blockwise/loss-cross-entropy";
 import { lookAhead } from "@blockwise/loss-look-ahead";
 import { lars } from "@blockwise/optim";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** What `tinyRun` is made from, in a thread; `fails` says at which block and step a loss does what. */
 export async function makeTinyNetwork({ loss = "barlow", fails = null, width = 4, units = 1 }, place) {
@@ -32,14 +34,14 @@ const losses = {
   "look-ahead": perBlock([lookAhead({ loss: barlow }), barlow, barlow]),
 };
 
-function failing(loss, { how, block, step }) {
+function failing(loss, { how, block, step, flag }) {
   return {
     ...loss,
     doCompute(input) {
-      if (input.site.blockIndex === block && input.step === step) failures[how]();
+      if (input.site.blockIndex === block && input.step === step) failures[how](flag);
       const result = loss.doCompute(input);
       if (how !== "nan" || input.site.blockIndex !== block || input.step < step) return result;
-      return { ...result, total: result.total.mul(Number.NaN) };
+      return { ...result, total: tf.mul(result.total, Number.NaN) };
     },
   };
 }
@@ -53,6 +55,9 @@ const failures = {
     const held = [];
     for (;;) held.push(Array.from({ length: 1e5 }, (_, index) => ({ index })));
   },
-  sleep: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
+  sleep: (flag) => {
+    writeFileSync(flag, "");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  },
   nan: () => undefined,
 };
