@@ -152,6 +152,7 @@ export function onlineProbe(options: OnlineProbeOptions): OnlineProbe {
       siteFor(`${block}.head`, feature.shape[1]).learn(feature, wanted);
       raw.dispose();
     },
+    readsNetwork: ({ step }) => (step + 1) % everySteps === 0,
     onStepEnd: async ({ step }) => {
       if ((step + 1) % everySteps === 0) await takeReading(step + 1);
     },

@@ -73,6 +73,11 @@ export interface TrainResultV1 {
   readonly pairsPerSecond: number;
   /** The largest resident set of the process that trained. */
   readonly peakMemoryBytes: number;
+  /**
+   * The threads that blocks learnt in, in order, where they had their own: the blocks of each, and the part of the time,
+   * from 0 to 1, that it computed.
+   */
+  readonly blockWorkers?: readonly { readonly blocks: readonly string[]; readonly busyShare: number }[];
   /** One curve a block, where losses were recorded. */
   readonly lossCurve?: readonly LossCurveV1[];
   /** Where the run had an online probe. */

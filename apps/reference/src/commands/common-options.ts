@@ -34,6 +34,7 @@ export interface ConfigFlags {
   readonly partition?: string;
   readonly timetable?: string;
   readonly workers?: number;
+  readonly blockWorkers?: number;
 }
 
 /** Adds `--json` and `--quiet`. */
@@ -90,7 +91,8 @@ export function addConfigOptions(command: Command): Command {
       "train on at most so many images, balanced over the classes",
       number("trainImages"),
     )
-    .option("--workers <count>", "threads that prepare batches", number("workers"));
+    .option("--workers <count>", "threads that prepare batches", number("workers"))
+    .option("--block-workers <count>", "threads that blocks learn in", number("blockWorkers"));
 }
 
 /** The flags, with the file that stands before them. @throws InvalidOptionError where both name one. */
@@ -125,6 +127,7 @@ function configFromFlags(flags: ConfigFlags): PartialConfig {
     maxSteps: flags.maxSteps,
     batchSize: flags.batchSize,
     workers: flags.workers,
+    blockWorkers: flags.blockWorkers,
   };
 }
 

@@ -108,8 +108,16 @@ function summarize(flags: TrainFlags, record: TrainingRecord, { data }: OpenedRu
     `${record.stepCount} steps in ${describeTime(record.seconds)}, ${describeRate(record.pairsPerSecond)}, ` +
     `peak ${(record.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB, ` +
     `${(100 * record.dataWaitShare).toFixed(0)} % of the time waiting for input of at most ` +
-    `${describeRate(record.input.imagesPerSecond)}${frozenOutputs(record)}. ${next}`
+    `${describeRate(record.input.imagesPerSecond)}${frozenOutputs(record)}${blockThreads(record)}. ${next}`
   );
+}
+
+function blockThreads({ blockWorkers }: TrainingRecord): string {
+  if (blockWorkers === null) return "";
+  const busy = blockWorkers.map(
+    ({ blocks, busyShare }) => `${blocks.join(" ")} busy ${(100 * busyShare).toFixed(0)} %`,
+  );
+  return `, blocks in ${blockWorkers.length} threads: ${busy.join(", ")}`;
 }
 
 function frozenOutputs({ frozenOutputs: counts }: TrainingRecord): string {

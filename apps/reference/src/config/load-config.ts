@@ -28,7 +28,8 @@ export async function loadConfig({ preset, file, flags }: ConfigRequest): Promis
 }
 
 /**
- * The configuration that a run keeps, to go on with it.
+ * The configuration that a run keeps, to go on with it, with as many threads for blocks as the command line asks for: they
+ * change no number.
  *
  * @throws InvalidOptionError when the command line asks for something else; InvalidOptionError, StorageError as
  * `readResolvedConfig`.
@@ -39,8 +40,11 @@ export async function resumeConfig(
 ): Promise<ResolvedConfig> {
   const kept = await readResolvedConfig(file);
   const fromFile = askedFile === null ? {} : await readConfigFile(askedFile);
-  requireSame(mergeConfigs(mergeConfigs(preset === null ? {} : presets[preset], fromFile), flags), kept, []);
-  return kept;
+  const over = mergeConfigs(fromFile, flags);
+  const asked = mergeConfigs(preset === null ? {} : presets[preset], over);
+  const { blockWorkers } = checkConfig({ ...kept, ...pickField(over, "blockWorkers") });
+  requireSame(asked, isRecord(asked) ? { ...kept, ...pickField(asked, "blockWorkers") } : kept, []);
+  return { ...kept, blockWorkers };
 }
 
 /**
@@ -122,6 +126,11 @@ export function mergeConfigs(base: unknown, over: unknown): unknown {
   if (over.perBlock !== undefined || base.perBlock !== undefined) return over;
   const entries = Object.entries(over).map(([key, value]) => [key, mergeConfigs(base[key], value)]);
   return { ...base, ...Object.fromEntries(entries) };
+}
+
+/** The field of a configuration where it says anything there. */
+function pickField(config: unknown, field: keyof RunConfig): Readonly<Record<string, unknown>> {
+  return isRecord(config) && config[field] !== undefined ? { [field]: config[field] } : {};
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

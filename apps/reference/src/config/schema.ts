@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { augmentationSection } from "./sections/augmentation.js";
+import { blockWorkersSection } from "./sections/block-workers.js";
 import { checkpointsSection } from "./sections/checkpoints.js";
 import { dataSection } from "./sections/data.js";
 import { evaluationSection } from "./sections/evaluation.js";
@@ -39,6 +40,8 @@ export const runConfigSchema = z.strictObject({
   engine: z.enum(["auto", "wasm", "cpu", "node", "node-gpu", "webgpu"]),
   /** Threads that prepare batches; null for what suits the machine. */
   workers: z.int().min(0).max(256).nullable(),
+  /** Threads that blocks learn in, or the places of each one's blocks; null for none. */
+  blockWorkers: blockWorkersSection,
   checkpoints: checkpointsSection,
   meters: metersSection,
   watch: watchSection,

@@ -62,6 +62,7 @@ export const paperImagenet: RunConfig = {
   seed: 0,
   engine: "auto",
   workers: null,
+  blockWorkers: null,
   // About an epoch (625 full batches of 1,281,167 images), as the authors save.
   checkpoints: { everySteps: 625, keep: 2 },
   meters: { everySteps: 50 },

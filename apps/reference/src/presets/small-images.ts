@@ -45,6 +45,7 @@ export const smallImages: RunConfig = {
   seed: 0,
   engine: "auto",
   workers: null,
+  blockWorkers: null,
   checkpoints: { everySteps: 100, keep: 2 },
   meters: { everySteps: 50 },
   watch: { maps: 10, images: 200, pairs: 8 },

@@ -47,6 +47,7 @@ export function recordImages(
         if (watch.pairs > 0) await writePairs(run, watch.pairs, files.pairs);
         if (startStep === 0) await draw(0);
       },
+      readsNetwork: ({ step }) => moments.has(step + 1),
       onStepEnd: async ({ step }) => {
         if (moments.has(step + 1)) await draw(step + 1);
       },

@@ -12,6 +12,7 @@ import type { Reporter } from "../progress/reporter.js";
 import { watchHealth } from "../progress/watch-health.js";
 import { writeInputRecord } from "./input-record.js";
 import { describeBroken, type InputReport, toInputReport } from "./input-report.js";
+import { networkRecipe } from "./network-recipe.js";
 import { openOnlineProbe } from "./online-probe.js";
 import type { OpenedRun } from "./open-run.js";
 import { recordImages } from "./record-images.js";
@@ -32,6 +33,8 @@ export interface TrainingRecord {
   readonly input: InputReport;
   readonly skippedSteps: Readonly<Record<string, number>>;
   readonly engine: string;
+  /** The threads that blocks learnt in, and how busy they were, since the run was last resumed; null where there were none. */
+  readonly blockWorkers: TrainingResult["blockWorkers"];
   /** What came of keeping frozen outputs, since the run was last resumed; null where none were kept. */
   readonly frozenOutputs: FrozenOutputsCounts | null;
 }
@@ -133,6 +136,13 @@ function wiring({ config, engine, data, plugins }: OpenedRun): TrainerOptions {
     maxSteps: config.maxSteps,
     seed: config.seed,
     meters: config.meters,
+    blockWorkers:
+      config.blockWorkers === null
+        ? null
+        : {
+            placement: config.blockWorkers,
+            recipe: networkRecipe({ config, engine, statistics: data.statistics }),
+          },
   };
 }
 
@@ -163,6 +173,7 @@ export function toRecord(
     input: toInputReport(result.input, before?.input ?? null),
     skippedSteps: result.skippedSteps,
     engine,
+    blockWorkers: result.blockWorkers ?? before?.blockWorkers ?? null,
     frozenOutputs: result.frozenOutputs,
   };
 }

@@ -5,7 +5,7 @@ import type { NetworkTurn } from "../trainer/step-network.js";
 import type { Partition } from "../wiring/partition.js";
 import type { BlockWorkerPlace, NetworkRecipe } from "./block-workers-options.js";
 import type { Link } from "./link.js";
-import type { PackedBlock } from "./packed-block.js";
+import type { PackedBlock, PackedTensor } from "./packed-block.js";
 
 /** What a thread is given when it starts. */
 export interface BlockWorkerData extends BlockWorkerPlace {
@@ -64,8 +64,8 @@ export type BlockWorkerOrder =
 /** What a block made of the first view of a batch. */
 export interface ShownFeatures {
   readonly block: string;
-  readonly map: { readonly values: Float32Array; readonly shape: readonly number[] };
-  readonly feature: { readonly values: Float32Array; readonly shape: [number, number] };
+  readonly map: PackedTensor;
+  readonly feature: PackedTensor;
 }
 
 /** A step that is done. */
@@ -75,7 +75,7 @@ export interface StepDone {
   /** One for each of its blocks. */
   readonly counters: readonly { readonly block: number; readonly counters: BlockCounters }[];
   readonly features: readonly ShownFeatures[];
-  readonly frozenOutputs: readonly Float32Array[] | null;
+  readonly frozenOutputs: readonly PackedTensor[] | null;
   /** Milliseconds that it computed, without waiting. */
   readonly busyMs: number;
 }

@@ -14,7 +14,14 @@ import {
 } from "./block-worker-protocol.js";
 import type { BlockWorkerPlugins } from "./block-workers-options.js";
 import { read, waitUntilFree, write } from "./link.js";
-import { memoryOf, packBlock, unpackBlock } from "./packed-block.js";
+import {
+  memoryOf,
+  type PackedTensor,
+  packBlock,
+  packTensor,
+  tensorsOf,
+  unpackBlock,
+} from "./packed-block.js";
 
 const data = workerData as BlockWorkerData;
 const shown: ShownFeatures[] = [];
@@ -59,7 +66,7 @@ function follow({ learners }: Network, order: BlockWorkerOrder): void {
       return;
     case "snapshot": {
       const blocks = learners.map(packBlock);
-      report({ type: "snapshot", blocks }, blocks.flatMap(memoryOf));
+      report({ type: "snapshot", blocks }, memoryOf(tensorsOf(blocks)));
       return;
     }
     case "step":
@@ -75,7 +82,7 @@ function step(learners: Network["learners"], order: StepOrder): void {
   report({ type: "taken" });
   const begin = performance.now();
   let waited = 0;
-  let frozenOutputs: Float32Array[] | null = null;
+  let frozenOutputs: PackedTensor[] | null = null;
   const views = arrived.map((values) => tf.tensor(values, [...inputShape]));
   const labels = order.labels === null ? null : tf.tensor1d(order.labels, "int32");
   try {
@@ -88,7 +95,7 @@ function step(learners: Network["learners"], order: StepOrder): void {
         labels,
         onBlock: (block) => noteWork(data.work, block, runStep),
         onFrozenOutputs: (block, outputs) => {
-          if (block === keepOutputsOf) frozenOutputs = outputs.map(copyOut);
+          if (block === keepOutputsOf) frozenOutputs = outputs.map(packTensor);
         },
         onHandedOn: (outputs) => {
           if (data.output === null || outputPlace === null) return;
@@ -105,10 +112,7 @@ function step(learners: Network["learners"], order: StepOrder): void {
       },
     );
     const features = shown.splice(0);
-    const copies = [
-      ...(frozenOutputs ?? []),
-      ...features.flatMap(({ map, feature }) => [map.values, feature.values]),
-    ];
+    const copies = [...(frozenOutputs ?? []), ...features.flatMap(({ map, feature }) => [map, feature])];
     report(
       {
         type: "stepped",
@@ -118,7 +122,7 @@ function step(learners: Network["learners"], order: StepOrder): void {
         frozenOutputs,
         busyMs: performance.now() - begin - waited,
       },
-      copies.map(({ buffer }) => buffer as ArrayBuffer),
+      memoryOf(copies),
     );
   } finally {
     tf.dispose(views);
@@ -128,15 +132,7 @@ function step(learners: Network["learners"], order: StepOrder): void {
 }
 
 function show({ block, map, feature }: BlockFeaturesV1): void {
-  shown.push({
-    block,
-    map: { values: copyOut(map), shape: map.shape },
-    feature: { values: copyOut(feature), shape: feature.shape },
-  });
-}
-
-function copyOut(tensor: tf.Tensor): Float32Array {
-  return tensor.dataSync<"float32">().slice();
+  shown.push({ block, map: packTensor(map), feature: packTensor(feature) });
 }
 
 function report(message: BlockWorkerReport, transferred: readonly ArrayBuffer[] = []): void {

@@ -135,6 +135,17 @@ describe("a run with blocks in threads", () => {
     expect(threads).toHaveLength(2);
   });
 
+  it("shows no old weights to a callback that did not say that it reads them", async () => {
+    const onStepEnd = (): void => void valuesOf(trainer.network);
+    const trainer = createTrainer({ ...threadedRun(engine, 2), callbacks: [callbackOf({ onStepEnd })] });
+    await expect(trainer.run()).rejects.toMatchObject({
+      code: "BLOCKWISE_MISSING_STATE",
+      missing: "layer1",
+      message: expect.stringContaining("readsNetwork"),
+    });
+    trainer.dispose();
+  });
+
   it("counts the steps that a block skips, and ends where none learns any more, as in one thread", async () => {
     const broken = (from: Trainer): unknown => [
       valuesOf(from.network),

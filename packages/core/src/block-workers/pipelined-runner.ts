@@ -13,8 +13,8 @@ import { BlockThread } from "./block-thread.js";
 import { type BlockWorkerData, makeWorkNote, type StepDone } from "./block-worker-protocol.js";
 import type { BlockWorkersOptions } from "./block-workers-options.js";
 import { isFree, makeLink, write } from "./link.js";
-import { memoryOf, packBlock, unpackBlock } from "./packed-block.js";
-import { placeBlocks } from "./placement.js";
+import { memoryOf, packBlock, tensorsOf, unpackBlock, unpackTensor } from "./packed-block.js";
+import { describePlacement, placeBlocks } from "./placement.js";
 
 /** What the runner must know of a run. */
 export interface PipelinedRun {
@@ -95,11 +95,13 @@ export class PipelinedRunner implements StepRunner {
       const blocks = learners
         .filter(({ definition }) => thread.data.blocks.includes(definition.index))
         .map(packBlock);
-      thread.post({ type: "state", blocks }, blocks.flatMap(memoryOf));
+      thread.post({ type: "state", blocks }, memoryOf(tensorsOf(blocks)));
     }
     this.#start = performance.now();
     for (const thread of this.#threads) thread.idleSince = this.#start;
-    await note(`blocks learn in ${placement.length} threads: ${describePlacement(this.#threads, seconds)}`);
+    await note(
+      `blocks learn in ${placement.length} ${placement.length === 1 ? "thread" : "threads"}: ${describePlacement(placement, definitions, seconds)}`,
+    );
   }
 
   async feed(job: StepJob): Promise<void> {
@@ -154,12 +156,16 @@ export class PipelinedRunner implements StepRunner {
     for (const { block, counters } of done.flatMap(({ counters }) => counters)) {
       this.#counters[block] = counters;
     }
-    this.#show(done, open.labels);
+    for (const learner of this.#run.network.learners) {
+      if (open.job.plan.turns[learner.definition.index]?.mode === "learning") learner.leave();
+    }
     if (open.job.updatesNetwork) await this.#takeSnapshots();
+    this.#show(done, open.labels);
+    const { frozenOutputs = null } = done.find((own) => own.frozenOutputs !== null) ?? {};
     return {
       reports: done.flatMap(({ reports }) => reports),
       counters: [...this.#counters],
-      frozenOutputs: done.find(({ frozenOutputs }) => frozenOutputs !== null)?.frozenOutputs ?? null,
+      frozenOutputs: frozenOutputs?.map(({ values }) => values) ?? null,
     };
   }
 
@@ -250,8 +256,8 @@ export class PipelinedRunner implements StepRunner {
       tf.tidy(() =>
         observer({
           block,
-          map: tf.tensor(map.values, [...map.shape]),
-          feature: tf.tensor2d(feature.values, feature.shape),
+          map: unpackTensor(map),
+          feature: unpackTensor(feature) as tf.Tensor2D,
           labels: labels === null ? null : tf.tensor1d(labels, "int32"),
         }),
       );
@@ -283,14 +289,4 @@ export class PipelinedRunner implements StepRunner {
       });
     }
   }
-}
-
-function describePlacement(threads: readonly BlockThread[], seconds: readonly number[] | null): string {
-  return threads
-    .map(({ blocks, data }) => {
-      if (seconds === null) return blocks.join(" ");
-      const own = data.blocks.reduce((sum, block) => sum + (seconds[block] ?? 0), 0);
-      return `${blocks.join(" ")} (${own.toPrecision(2)} s a step)`;
-    })
-    .join(" | ");
 }

@@ -76,6 +76,22 @@ export function placeBlocks(
   return starts.map((start, worker) => pieces.slice(start, starts[worker + 1] ?? pieces.length).flat());
 }
 
+/** Who has which blocks, for people: `"layer1 (0.21 s a step) | layer2 layer3 (0.19 s a step)"`. */
+export function describePlacement(
+  placement: Placement,
+  blocks: readonly BlockDefinition[],
+  seconds: readonly number[] | null,
+): string {
+  return placement
+    .map((own) => {
+      const ids = own.map((block) => blocks[block]?.id).join(" ");
+      if (seconds === null) return ids;
+      const sum = own.reduce((total, block) => total + (seconds[block] ?? 0), 0);
+      return `${ids} (${sum.toPrecision(2)} s a step)`;
+    })
+    .join(" | ");
+}
+
 /** Neighbours that share units or one of which looks at the other work on the same tensors, in one thread. */
 function inseparable(blocks: readonly BlockDefinition[]): Placement {
   const pieces: number[][] = [];

@@ -1,12 +1,13 @@
 import { fold, type RandomKey } from "@blockwise/random";
-import type {
-  BlockFeaturesV1,
-  BlockHealthV1,
-  BlockStepV1,
-  LocalLossViewV1,
-  OperationsV1,
-  OptimizerV1,
-  TensorMap,
+import {
+  type BlockFeaturesV1,
+  type BlockHealthV1,
+  type BlockStepV1,
+  type LocalLossViewV1,
+  MissingStateError,
+  type OperationsV1,
+  type OptimizerV1,
+  type TensorMap,
 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { isMeasured, type MeterOptions, measureHealth } from "../meters/measure-health.js";
@@ -63,6 +64,7 @@ export class BlockLearner {
   readonly #before: BlockLearner | null;
   #next: BlockLearner | null = null;
   #observer: FeatureObserver | null = null;
+  #isAway = false;
   #state: BlockState;
   #counters: BlockCounters = { updateCount: 0, skippedSteps: 0, skippedInARow: 0, stopped: false };
 
@@ -96,11 +98,13 @@ export class BlockLearner {
 
   /** Its tensors as they are now: borrowed, and good until the next step, `restore` or `dispose`. */
   get state(): BlockState {
+    this.#requireHere();
     return this.#state;
   }
 
   /** How it has fared until now. */
   get counters(): BlockCounters {
+    this.#requireHere();
     return this.#counters;
   }
 
@@ -109,6 +113,12 @@ export class BlockLearner {
     this.dispose();
     this.#state = state;
     this.#counters = counters;
+    this.#isAway = false;
+  }
+
+  /** Says that the block goes on learning in another thread: what is kept here is old until it is restored, and is not shown. */
+  leave(): void {
+    this.#isAway = true;
   }
 
   /** Shows an observer what the block makes of each batch that it learns from. What it learns stays the same, bit for bit. */
@@ -185,6 +195,15 @@ export class BlockLearner {
   /** Frees all its tensors. */
   dispose(): void {
     tf.dispose(Object.values(this.#state).flatMap((map: TensorMap) => Object.values(map)));
+  }
+
+  #requireHere(): void {
+    if (!this.#isAway) return;
+    const { id } = this.definition;
+    throw new MissingStateError(
+      `Block "${id}" learns in another thread, and what it keeps is not here at this step. A callback says with readsNetwork at which steps it looks at the network.`,
+      { missing: id },
+    );
   }
 
   /** A pass that leaves the running statistics as they are. */

@@ -63,7 +63,7 @@ export interface TrainerOptions
   /**
    * Threads that blocks learn in, neighbours in one; null for the trainer's own. It changes no number: results are the
    * same bit for bit, and so are checkpoints, from which a run goes on with any number of threads. While a run goes on,
-   * the network of the trainer is brought up to date only where it is saved, or a callback says that it `readsNetwork`.
+   * the trainer's network is there only at steps at which it is saved, or a callback says that it `readsNetwork`.
    * @default null
    */
   readonly blockWorkers?: BlockWorkersOptions | null;

@@ -110,8 +110,8 @@ export interface TrainerCallbackV1 extends PluginV1<"callback"> {
   onStepEnd?(event: StepEventV1): void | Promise<void>;
   /**
    * Whether the callback will look at the trainer's network in that step's `onStepEnd`. Where blocks learn in threads of
-   * their own, the network is brought up to date for it, and for checkpoints and the run's end, and is old at all
-   * other times. @default no
+   * their own, the network is brought up to date for it, and for checkpoints and the run's end, and cannot be looked at
+   * at all other times. @default no
    */
   readsNetwork?(event: { readonly step: number; readonly stepCount: number }): boolean;
   /** Told once for each thing that changes no number but that a person should know of. */
