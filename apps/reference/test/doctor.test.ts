@@ -9,7 +9,7 @@ describe("blockwise doctor", { timeout: 120_000 }, () => {
     expect(scripts).toMatchObject({ exitCode: 0, stderr: "" });
     const report = JSON.parse(scripts.stdout);
     const names = report.engines.map(({ name }: { name: string }) => name);
-    expect([...names].sort()).toEqual(["cpu", "node", "node-gpu", "wasm", "webgpu"]);
+    expect([...names].sort()).toEqual(["cpu", "native", "node", "node-gpu", "wasm", "webgpu"]);
     for (const name of names)
       expect(people.stdout).toMatch(new RegExp(`^  ${name} +(not )?available: `, "m"));
     expect(people.stdout).toContain(`Picked by --engine auto: ${report.automatic.name}, since `);

@@ -70,7 +70,7 @@ describe.concurrent("misuse of the command line", { timeout: 300_000 }, () => {
       2,
       'Option "epochs" must be a whole number, but is 1.5.',
     );
-    await refused("a4", ["train", "--engine", "fast"], 2, "'fast' is invalid", "auto, wasm");
+    await refused("a4", ["train", "--engine", "fast"], 2, "'fast' is invalid", "auto, native, wasm");
   });
 
   it("names a field of the configuration file", async () => {

@@ -5,10 +5,17 @@ import { createEngine, inspectEngines } from "./index.js";
 test("inspectEngines reports every engine and leaves the active one alone", async () => {
   await createEngine({ name: "wasm" });
   const report = await inspectEngines();
-  expect(report.engines.map(({ name }) => name)).toEqual(["node-gpu", "node", "wasm", "webgpu", "cpu"]);
+  expect(report.engines.map(({ name }) => name)).toEqual([
+    "node-gpu",
+    "node",
+    "native",
+    "wasm",
+    "webgpu",
+    "cpu",
+  ]);
   for (const engine of report.engines) {
     expect(engine.detail).not.toBe("");
-    if (!engine.available) expect(engine.howToGet).toMatch(/^npm /);
+    if (!engine.available) expect(engine.howToGet).toMatch(/^np[mx] /);
   }
   const picked = report.engines.find(({ name }) => name === report.automatic.name);
   expect(picked?.available).toBe(true);

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { version_core } from "@tensorflow/tfjs-core";
 import type { EngineName } from "./create-engine.js";
+import { kernelThreads, loadNativeKernels, nativeKernelsPackage } from "./native/native-library.js";
 import {
   loadNativeTensorFlow,
   type NativeAvailability,
@@ -56,14 +57,36 @@ export async function inspectEngines(): Promise<EngineReport> {
     if (status.available) loaded ??= name;
     native.set(name, status);
   }
+  const kernels = await kernelsStatus();
   const webgpu = await webgpuStatus();
   if (active !== undefined && active !== "" && tf.getBackend() !== active) await tf.setBackend(active);
   return {
-    engines: [...native.values(), wasmStatus(), webgpu, cpuStatus()],
-    automatic:
-      loaded === null
-        ? { name: "wasm", reason: "no native TensorFlow package loads, and wasm needs nothing else" }
-        : { name: loaded, reason: `${nativePackages[loaded]} loads, and is preferred to wasm` },
+    engines: [...native.values(), kernels, wasmStatus(), webgpu, cpuStatus()],
+    automatic: automaticEngine(loaded, kernels.available),
+  };
+}
+
+function automaticEngine(loaded: NativeEngineName | null, kernels: boolean): EngineReport["automatic"] {
+  if (kernels && loaded !== "node-gpu") {
+    return { name: "native", reason: `${nativeKernelsPackage} loads, and is the fastest without a GPU` };
+  }
+  return loaded === null
+    ? { name: "wasm", reason: "no native package loads, and wasm needs nothing else" }
+    : { name: loaded, reason: `${nativePackages[loaded]} loads, and is preferred to wasm` };
+}
+
+async function kernelsStatus(): Promise<EngineStatus> {
+  const found = await loadNativeKernels();
+  return {
+    name: "native",
+    available: found.available,
+    version: found.version,
+    threads: kernelThreads(),
+    memoryLimitBytes: defaultMemoryBudgetBytes,
+    detail: found.available
+      ? `native kernels on the wasm heap, ${found.library.instructions()[0]}`
+      : found.reason,
+    howToGet: found.available ? null : found.howToGet,
   };
 }
 

@@ -73,7 +73,7 @@ function addWorkload(command: Command): Command {
     .option("--size <pixels>", "height and width of the images", wholeNumber("size"), 32)
     .addOption(
       new Option("--engine <name>")
-        .choices(["auto", "wasm", "cpu", "node", "node-gpu", "webgpu"])
+        .choices(["auto", "native", "wasm", "cpu", "node", "node-gpu", "webgpu"])
         .default("auto"),
     )
     .option(

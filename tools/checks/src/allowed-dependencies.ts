@@ -3,6 +3,9 @@ import type { WorkspacePackage } from "./workspace-packages.js";
 /** What both the core and the plugins may build on; these know the spec and each other. */
 const foundations = ["@blockwise/random", "@blockwise/safetensors", "@blockwise/layers", "@blockwise/loader"];
 
+/** Compiled code for one package, which uses it where it is installed. */
+const compiledFor: ReadonlyMap<string, string> = new Map([["@blockwise/engine-native", "@blockwise/engine"]]);
+
 /** What a package's tests may use besides, without becoming part of what its users install. */
 const forTests = ["@blockwise/testing", "@blockwise/engine"];
 
@@ -24,6 +27,7 @@ export function mayDepend(
   const target = to.manifest.name;
   if (from.manifest.name === "@blockwise/spec") return dev && forTests.includes(target);
   if (target === "@blockwise/spec" || foundations.includes(target)) return true;
+  if (compiledFor.get(target) === from.manifest.name) return true;
   // The core's tests train real networks with real plugins.
   if (from.manifest.name === "@blockwise/core") return dev;
   return dev && forTests.includes(target);

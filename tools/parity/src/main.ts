@@ -21,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .argument("<folder>", "a folder in the format of tools/parity/README.md")
     .addOption(
       new Option("--engine <name...>", "engines to run on")
-        .choices(["wasm", "cpu", "node", "node-gpu", "webgpu"])
+        .choices(["native", "wasm", "cpu", "node", "node-gpu", "webgpu"])
         .default(["wasm"]),
     )
     .action(async (folder: string, { engine: names }: { readonly engine: readonly EngineName[] }) => {

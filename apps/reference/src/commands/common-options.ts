@@ -73,6 +73,7 @@ export function addConfigOptions(command: Command): Command {
     .addOption(
       new Option("--engine <name>", "TensorFlow.js engine").choices([
         "auto",
+        "native",
         "wasm",
         "cpu",
         "node",

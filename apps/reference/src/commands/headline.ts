@@ -86,7 +86,7 @@ async function headline(flags: HeadlineFlags): Promise<void> {
   const signal = onInterruption(note);
   const words = locationWords(flags);
   const execute = (command: readonly string[]): Promise<CommandEnd> =>
-    runCommand([...command, ...words], reporter, signal);
+    runCommand([...command, ...words], reporter, signal, flags.parallel);
   await inParallel(flags.parallel, variants, async ({ name }) => {
     if (!signal.aborted)
       await runVariant({ name, folder: join(out, name), trained: name !== "random" }, execute);

@@ -77,7 +77,7 @@ async function sweep(path: string, flags: SweepFlags): Promise<void> {
     if (signal.aborted) return;
     const folder = join(out, networkFolder(network));
     await runVariant({ name: network.folder, folder, trained: network.config.epochs > 0 }, (command) =>
-      runCommand([...command, ...words], reporter, signal),
+      runCommand([...command, ...words], reporter, signal, flags.parallel),
     );
     done += 1;
     if (!signal.aborted) note(`sweep: ${done} of ${plan.networks.length} networks done`);

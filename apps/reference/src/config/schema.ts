@@ -37,7 +37,7 @@ export const runConfigSchema = z.strictObject({
   /** Ends the run early; null for none. */
   maxSteps: count.nullable(),
   seed: z.int().min(0),
-  engine: z.enum(["auto", "wasm", "cpu", "node", "node-gpu", "webgpu"]),
+  engine: z.enum(["auto", "native", "wasm", "cpu", "node", "node-gpu", "webgpu"]),
   /** Threads that prepare batches; null for what suits the machine. */
   workers: z.int().min(0).max(256).nullable(),
   /** Threads that blocks learn in, or the places of each one's blocks; null for none. */

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { interruptedExitCode } from "../commands/interruption.js";
@@ -13,19 +14,23 @@ export interface CommandEnd {
 
 /**
  * Runs another command of this program in a process of its own, so that its memory can be measured and its failure stays
- * its own; its progress is passed on. It is interrupted when the signal is aborted, and ends with this process.
+ * its own; its progress is passed on. It is interrupted when the signal is aborted, and ends with this process. Of the cores,
+ * its engine takes its share beside the others that run at the same time.
  */
 export async function runCommand(
   words: readonly string[],
   reporter: Reporter,
   signal: AbortSignal,
+  runsAtATime: number,
 ): Promise<CommandEnd> {
   if (signal.aborted) return { exitCode: interruptedExitCode, errors: "" };
+  const share = Math.max(1, Math.floor(availableParallelism() / runsAtATime));
   const program = fileURLToPath(new URL("./cli.js", import.meta.url));
   // In a process group of its own: a terminal sends Ctrl-C to the whole group, and it is to come once, from here.
   const child = spawn(process.execPath, [program, ...words, "--json"], {
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
+    env: { BLOCKWISE_THREADS: String(share), ...process.env },
   });
   const interrupt = (): void => void child.kill("SIGINT");
   const end = (): void => void child.kill("SIGKILL");

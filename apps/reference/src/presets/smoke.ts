@@ -1,9 +1,10 @@
 import type { RunConfig } from "../config/schema.js";
 import { smallImages } from "./small-images.js";
 
-/** Shows in a minute that everything runs. */
+/** Shows in a minute that everything runs. On the engine that runs everywhere, so that it gives the same figures everywhere. */
 export const smoke: RunConfig = {
   ...smallImages,
+  engine: "wasm",
   data: { ...smallImages.data, maxTrainImages: 640 },
   network: { ...smallImages.network, width: 4 },
   head: { kind: "convolution-expansion", dim: 32, kernelSize: 1 },

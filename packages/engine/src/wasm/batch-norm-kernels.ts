@@ -196,7 +196,8 @@ function coefficients(
   return { factor, shift, slope: shift + bytes, level: shift + 2 * bytes, scratch: shift + 3 * bytes };
 }
 
-function matrixOf(x: TensorInfo): { rows: number; channels: number; batch: number } {
+/** `x` as rows of channels. */
+export function matrixOf(x: TensorInfo): { rows: number; channels: number; batch: number } {
   const channels = x.shape[x.shape.length - 1] ?? 0;
   const rows = x.shape.slice(0, -1).reduce((size, length) => size * length, 1);
   return { rows, channels, batch: x.shape[0] ?? 0 };

@@ -9,13 +9,24 @@ import type { WasmRuntime } from "./runtime.js";
  * Matrix products. They also replace two faulty stock kernels: one keeps packed right operands by data id, so a
  * reshaped operand gives a wrong product; the other adds the bias once per 48 summands when an operand is transposed.
  */
-export const matrixKernels: WasmKernels = {
-  BatchMatMul: (runtime, inputs, attributes) => multiply(runtime, "BatchMatMul", inputs, attributes),
-  _FusedMatMul: (runtime, inputs, attributes) =>
-    applyBiasAndActivation(multiply(runtime, "_FusedMatMul", inputs, attributes), inputs, attributes),
-};
+export const matrixKernels: WasmKernels = matrixKernelsOf(multiplyMatrices);
+
+/** The kernels from a product of batches of matrices. */
+export function matrixKernelsOf(product: typeof multiplyMatrices): WasmKernels {
+  return {
+    BatchMatMul: (runtime, inputs, attributes) =>
+      multiply(product, runtime, "BatchMatMul", inputs, attributes),
+    _FusedMatMul: (runtime, inputs, attributes) =>
+      applyBiasAndActivation(
+        multiply(product, runtime, "_FusedMatMul", inputs, attributes),
+        inputs,
+        attributes,
+      ),
+  };
+}
 
 function multiply(
+  product: typeof multiplyMatrices,
   runtime: WasmRuntime,
   kernel: string,
   inputs: tf.NamedTensorInfoMap,
@@ -27,8 +38,8 @@ function multiply(
   const transposeA = attributes.transposeA === true;
   const transposeB = attributes.transposeB === true;
   const batchShape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const product = multiplyMatrices(runtime, asBatch(a), asBatch(b), transposeA, transposeB);
-  return { ...product, shape: [...batchShape, ...product.shape.slice(-2)] };
+  const result = product(runtime, asBatch(a), asBatch(b), transposeA, transposeB);
+  return { ...result, shape: [...batchShape, ...result.shape.slice(-2)] };
 }
 
 function asBatch(tensor: tf.TensorInfo): tf.TensorInfo {

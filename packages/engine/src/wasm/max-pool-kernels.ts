@@ -42,7 +42,8 @@ export const maxPoolKernels: WasmKernels = {
   },
 };
 
-type Window = [
+/** Sizes of a window, in the kernels' order. */
+export type Window = [
   images: number,
   height: number,
   width: number,
@@ -54,7 +55,8 @@ type Window = [
   outputWidth: number,
 ];
 
-function windowOf(x: TensorInfo, attributes: NamedAttrMap): Window {
+/** The window of a max-pool of x. */
+export function windowOf(x: TensorInfo, attributes: NamedAttrMap): Window {
   const { size, stride, padding } = attributes as unknown as MaxPoolAttributes;
   const [images = 0, height = 0, width = 0, channels = 0] = x.shape;
   const outputs = (length: number): number => Math.floor((length + 2 * padding - size) / stride) + 1;

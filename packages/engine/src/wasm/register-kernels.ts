@@ -6,7 +6,7 @@ import { matrixKernels } from "./matrix-kernels.js";
 import { maxPoolKernels } from "./max-pool-kernels.js";
 import { runtimeOf, type WasmRuntime } from "./runtime.js";
 import { segmentSumKernels } from "./segment-sum-kernel.js";
-import { replaceKernel } from "./stock-kernels.js";
+import { replaceKernels } from "./stock-kernels.js";
 import { sumKernels } from "./sum-kernels.js";
 
 /** A kernel on a prepared wasm backend: inputs and attributes as TensorFlow.js names them. */
@@ -19,8 +19,11 @@ export type WasmKernel = (
 /** Kernels by TensorFlow.js's names. */
 export type WasmKernels = Readonly<Record<string, WasmKernel>>;
 
-/** Puts our kernels in the place of the wasm backend's own, for stock TensorFlow.js code too. */
-export function registerWasmKernels(): void {
+/**
+ * Puts our kernels in the place of the wasm backend's own, for stock TensorFlow.js code too. Those in `instead` come before
+ * our wasm ones.
+ */
+export function registerWasmKernels(instead: WasmKernels = {}): void {
   const kernels: WasmKernels = {
     ...batchNormKernels,
     ...convolutionKernels,
@@ -29,11 +32,15 @@ export function registerWasmKernels(): void {
     ...maxPoolKernels,
     ...segmentSumKernels,
     ...sumKernels,
+    ...instead,
   };
-  for (const [kernelName, kernel] of Object.entries(kernels)) {
-    replaceKernel(kernelName, ({ inputs, attrs, backend }) => {
-      const runtime = runtimeOf(backend);
-      return runtime.cleanUpOnError(() => kernel(runtime, inputs, attrs ?? {}));
-    });
-  }
+  replaceKernels(
+    Object.entries(kernels).map(([kernelName, kernel]): [string, tf.KernelFunc] => [
+      kernelName,
+      ({ inputs, attrs, backend }) => {
+        const runtime = runtimeOf(backend);
+        return runtime.cleanUpOnError(() => kernel(runtime, inputs, attrs ?? {}));
+      },
+    ]),
+  );
 }

@@ -2,17 +2,30 @@ import { type EngineV1, InvalidOptionError, specificationVersion } from "@blockw
 import { getThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { activateBackend } from "../activate-backend.js";
-import { registerWasmKernels } from "./register-kernels.js";
+import { registerWasmKernels, type WasmKernels } from "./register-kernels.js";
 import { attachRuntime } from "./runtime.js";
 import { wasmOperations } from "./wasm-operations.js";
 
 /** A wasm heap ends at 4 GiB; kernels of the backend also take some of it for themselves. */
 export const defaultMemoryBudgetBytes: number = 3.5 * 2 ** 30;
 
-/** The embedded engine: TensorFlow.js's wasm backend with training kernels of our own and a guarded heap. */
-export async function createWasmEngine(
-  memoryBudgetBytes: number = defaultMemoryBudgetBytes,
-): Promise<EngineV1> {
+/** What makes an engine on the wasm backend's heap. */
+export interface HeapEngineOptions {
+  readonly id: string;
+  /** Asked for once the backend has started. */
+  readonly describe: () => string;
+  readonly memoryBudgetBytes: number;
+  /** What is used instead of our wasm kernels of the same names. */
+  readonly kernels: WasmKernels;
+}
+
+/** An engine on the wasm backend: our kernels in the place of its own, and a guarded heap. */
+export async function createHeapEngine({
+  id,
+  describe,
+  memoryBudgetBytes,
+  kernels,
+}: HeapEngineOptions): Promise<EngineV1> {
   if (!(memoryBudgetBytes > 0 && memoryBudgetBytes <= 4 * 2 ** 30)) {
     throw new InvalidOptionError({
       option: "memoryBudgetBytes",
@@ -21,14 +34,14 @@ export async function createWasmEngine(
     });
   }
   await activateBackend("wasm");
-  registerWasmKernels();
+  registerWasmKernels(kernels);
   const runtime = await attachRuntime(tf.backend(), memoryBudgetBytes);
   return {
     specificationVersion,
     kind: "engine",
-    id: "wasm",
-    options: { name: "wasm", memoryBudgetBytes },
-    description: `TensorFlow.js ${tf.version_core}, wasm SIMD with training kernels, ${getThreadsCount()} thread`,
+    id,
+    options: { name: id, memoryBudgetBytes },
+    description: describe(),
     operations: wasmOperations,
     memory() {
       const { numTensors, numBytes } = tf.memory();
@@ -40,4 +53,15 @@ export async function createWasmEngine(
       };
     },
   };
+}
+
+/** The embedded engine: TensorFlow.js's wasm backend with training kernels of our own and a guarded heap. */
+export function createWasmEngine(memoryBudgetBytes: number = defaultMemoryBudgetBytes): Promise<EngineV1> {
+  return createHeapEngine({
+    id: "wasm",
+    memoryBudgetBytes,
+    describe: () =>
+      `TensorFlow.js ${tf.version_core}, wasm SIMD with training kernels, ${getThreadsCount()} thread`,
+    kernels: {},
+  });
 }

@@ -3,7 +3,7 @@ import { it } from "vitest";
 import { useCpuBackend } from "../use-cpu-backend.js";
 
 /** The engines that a plugin can be tried on. */
-export type TestEngineName = "cpu" | "wasm" | "node" | "node-gpu" | "webgpu";
+export type TestEngineName = "cpu" | "native" | "wasm" | "node" | "node-gpu" | "webgpu";
 
 /** Where a plugin is tried, besides on the reference operations. */
 export interface EngineChoice {

@@ -1,0 +1,23 @@
+/* All kernels for the instruction set that this file is compiled for; the table is named by the macro KERNELS. */
+#include "kernels.h"
+
+#include "batch-norm-gradient.h"
+#include "batch-norm.h"
+#include "convolution.h"
+#include "filter-gradient.h"
+#include "max-pool.h"
+#include "multiply.h"
+
+extern const Kernels KERNELS;
+
+const Kernels KERNELS = {
+    .convolve = convolve,
+    .convolve_input_gradient = convolve_input_gradient,
+    .convolve_filter_gradient = convolve_filter_gradient,
+    .multiply = multiply,
+    .statistics = statistics,
+    .normalize = normalize,
+    .normalize_gradient = normalize_gradient,
+    .max_pool = max_pool,
+    .max_pool_gradient = max_pool_gradient,
+};

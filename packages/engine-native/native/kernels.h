@@ -1,0 +1,90 @@
+/*
+ * The kernels of one instruction set. Shapes and addresses are checked by the caller. All return 0, or -1 where scratch memory cannot be had;
+ * nothing was written then.
+ */
+#ifndef BLOCKWISE_KERNELS_H
+#define BLOCKWISE_KERNELS_H
+
+#include "context.h"
+
+/** Sizes of a convolution of `input [batch, in_height, in_width, in]` with `filter [filter_height, filter_width, in, out]`. */
+typedef struct {
+  int batch;
+  int in_height;
+  int in_width;
+  int in;
+  int out_height;
+  int out_width;
+  int out;
+  int filter_height;
+  int filter_width;
+  int stride_height;
+  int stride_width;
+  int dilation_height;
+  int dilation_width;
+  /** Zero rows above and zero columns to the left. */
+  int top;
+  int left;
+} Geometry;
+
+/** A matrix `[rows, columns]`, or `[columns, rows]` if it is transposed. */
+typedef struct {
+  const float *values;
+  int transposed;
+} Operand;
+
+/** A training batch norm over `x [rows, channels]`; with `pixels` above 0 its output is averaged over so many rows at a time. */
+typedef struct {
+  const float *x;
+  /** Null where nothing is added. */
+  const float *residual;
+  ptrdiff_t rows;
+  ptrdiff_t channels;
+  ptrdiff_t pixels;
+  const float *mean;
+  const float *variance;
+  /** Null for 1. */
+  const float *scale;
+  /** Null for 0. */
+  const float *offset;
+  double epsilon;
+  int relu;
+} Norm;
+
+/** Where a norm's gradients go. */
+typedef struct {
+  float *x;
+  float *scale;
+  float *offset;
+  /** Null where the norm has no residual. */
+  float *residual;
+} NormGradients;
+
+/** A window of a max-pool. */
+typedef struct {
+  int batch;
+  int height;
+  int width;
+  int channels;
+  int size;
+  int stride;
+  int padding;
+  int out_height;
+  int out_width;
+} Window;
+
+typedef struct {
+  int (*convolve)(Context *, const Geometry *, const float *x, const float *filter, float *y);
+  int (*convolve_input_gradient)(Context *, const Geometry *, const float *dy, const float *filter, float *dx);
+  int (*convolve_filter_gradient)(Context *, const Geometry *, const float *x, const float *dy, float *gradient);
+  /** `c [m, n] = a [m, k] b [k, n]`. */
+  int (*multiply)(Context *, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, Operand a, Operand b, float *c);
+  int (*statistics)(Context *, const float *x, ptrdiff_t rows, ptrdiff_t channels, float *mean, float *variance);
+  int (*normalize)(Context *, const Norm *, float *y);
+  /** Where `batch_statistics` is 0, mean and variance pass no gradient on to x. */
+  int (*normalize_gradient)(Context *, const Norm *, const float *dy, int batch_statistics, const NormGradients *);
+  int (*max_pool)(Context *, const Window *, const float *x, float *y);
+  int (*max_pool_gradient)(Context *, const Window *, const float *x, const float *y, const float *dy, float *dx);
+} Kernels;
+
+#endif

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { buildLibrary } from "./build-library.js";
+import { loadLibrary } from "./index.js";
+
+const built = buildLibrary();
+
+test("a compiler that is not there is named", () => {
+  const { built, reason } = buildLibrary({
+    compiler: "no-such-compiler",
+    output: "/nonexistent/blockwise.node",
+  });
+  expect(built).toBe(false);
+  expect(reason).toContain('"no-such-compiler"');
+});
+
+test("an architecture without kernels is named", () => {
+  const { built, reason } = buildLibrary({ arch: "mips", output: "/nonexistent/blockwise.node" });
+  expect(built).toBe(false);
+  expect(reason).toContain("mips");
+});
+
+test("the library loads where it could be compiled", () => {
+  const loaded = loadLibrary();
+  if (built.built) expect(loaded.available).toBe(true);
+  else expect(loaded).toMatchObject({ available: false, howToGet: expect.stringContaining("compiler") });
+});
+
+describe.skipIf(!built.built)(
+  `the library${built.reason === null ? "" : ` (skipped: ${built.reason})`}`,
+  () => {
+    const loaded = loadLibrary();
+    if (!loaded.available) return;
+    const { library } = loaded;
+
+    test("multiplies on every instruction set that this processor has", () => {
+      const heap = new ArrayBuffer(4096);
+      const values = new Float32Array(heap);
+      for (const instructions of library.instructions()) {
+        expect(library.start(2, instructions)).toBe(instructions);
+        values.set([1, 2, 3, 4, 5, 6], 16);
+        values.set([1, 10, 100], 32);
+        library.multiply(heap, 64, 128, 192, 2, 1, 3, 0, 0);
+        expect([...values.subarray(48, 50)]).toEqual([321, 654]);
+        library.multiply(heap, 64, 128, 192, 3, 3, 1, 0, 0);
+        expect([...values.subarray(48, 57)]).toEqual([1, 10, 100, 2, 20, 200, 3, 30, 300]);
+      }
+    });
+
+    test("refuses what is no call of a kernel", () => {
+      const unsafe = library as unknown as Record<string, (...values: unknown[]) => unknown>;
+      library.start(1, "");
+      expect(() => unsafe.multiply?.(new ArrayBuffer(8), 1)).toThrow("number of arguments");
+      expect(() => unsafe.multiply?.({}, 0, 0, 0, 0, 0, 0, 0, 0)).toThrow("ArrayBuffer");
+      expect(() => unsafe.multiply?.(new ArrayBuffer(8), "0", 0, 0, 0, 0, 0, 0, 0)).toThrow("not a number");
+      expect(() => library.start(0, "")).toThrow("1 to 1024");
+      expect(() => library.start(1, "mmx")).toThrow("lacks");
+    });
+  },
+);

@@ -1,0 +1,132 @@
+/** A place in a heap, in bytes from its beginning; 0 for none. */
+export type HeapOffset = number;
+
+/** Sizes of a convolution: of NHWC images and a filter `[height, width, in, out]`. */
+export type ConvolutionSizes = readonly [
+  batch: number,
+  inHeight: number,
+  inWidth: number,
+  inChannels: number,
+  outHeight: number,
+  outWidth: number,
+  outChannels: number,
+  filterHeight: number,
+  filterWidth: number,
+  strideHeight: number,
+  strideWidth: number,
+  dilationHeight: number,
+  dilationWidth: number,
+  zeroRowsAbove: number,
+  zeroColumnsLeft: number,
+];
+
+/** A batch norm over `x [rows, channels]`; with `pixels` above 0, averaged over so many rows at a time. */
+export type NormArguments = readonly [
+  x: HeapOffset,
+  residual: HeapOffset,
+  rows: number,
+  channels: number,
+  pixels: number,
+  mean: HeapOffset,
+  variance: HeapOffset,
+  scale: HeapOffset,
+  offset: HeapOffset,
+  epsilon: number,
+  relu: number,
+];
+
+/** Sizes of a max-pool over a square window. */
+export type WindowSizes = readonly [
+  batch: number,
+  height: number,
+  width: number,
+  channels: number,
+  size: number,
+  stride: number,
+  padding: number,
+  outHeight: number,
+  outWidth: number,
+];
+
+/**
+ * The kernels, of one JavaScript thread: each has threads and scratch memory of its own. All work on float32 in a heap and trust
+ * their arguments: who calls them checks shapes and owns the memory. They throw where there is no memory to work with, and have
+ * written nothing then.
+ */
+export interface NativeLibrary {
+  /** Instruction sets that this processor has, the best first. */
+  instructions(): readonly string[];
+  /** Has to be called before all others: so many threads, and an instruction set, `""` for the best. Returns which one it uses. */
+  start(threads: number, instructions: string): string;
+  /** Forward pass: x and filter to y. */
+  convolve(
+    heap: ArrayBuffer,
+    x: HeapOffset,
+    filter: HeapOffset,
+    y: HeapOffset,
+    ...sizes: ConvolutionSizes
+  ): void;
+  /** Gradient by the input, without dilation: dy and filter to dx. */
+  convolveInputGradient(
+    heap: ArrayBuffer,
+    dy: HeapOffset,
+    filter: HeapOffset,
+    dx: HeapOffset,
+    ...sizes: ConvolutionSizes
+  ): void;
+  /** Gradient by the filter, without dilation: x and dy to the gradient. */
+  convolveFilterGradient(
+    heap: ArrayBuffer,
+    x: HeapOffset,
+    dy: HeapOffset,
+    gradient: HeapOffset,
+    ...sizes: ConvolutionSizes
+  ): void;
+  /** `c [m, n] = a [m, k] b [k, n]`; operands may lie transposed. */
+  multiply(
+    heap: ArrayBuffer,
+    a: HeapOffset,
+    b: HeapOffset,
+    c: HeapOffset,
+    m: number,
+    n: number,
+    k: number,
+    transposeA: number,
+    transposeB: number,
+  ): void;
+  /** Mean and biased variance of each channel of `x [rows, channels]`. */
+  statistics(
+    heap: ArrayBuffer,
+    x: HeapOffset,
+    rows: number,
+    channels: number,
+    mean: HeapOffset,
+    variance: HeapOffset,
+  ): void;
+  /** `y = (x - mean) / sqrt(variance + epsilon) * scale + offset [+ residual] [rectified] [averaged]`. */
+  normalize(heap: ArrayBuffer, ...norm: readonly [...NormArguments, y: HeapOffset]): void;
+  /** Its gradients; with `batchStatistics` 0, none passes through mean and variance. */
+  normalizeGradient(
+    heap: ArrayBuffer,
+    ...norm: readonly [
+      ...NormArguments,
+      dy: HeapOffset,
+      batchStatistics: number,
+      dx: HeapOffset,
+      dscale: HeapOffset,
+      doffset: HeapOffset,
+      dresidual: HeapOffset,
+    ]
+  ): void;
+  /** Largest value of each window. */
+  maxPool(heap: ArrayBuffer, x: HeapOffset, y: HeapOffset, ...window: WindowSizes): void;
+  /** Its gradient, which goes to the first largest value of each window. */
+  maxPoolGradient(
+    heap: ArrayBuffer,
+    x: HeapOffset,
+    y: HeapOffset,
+    dy: HeapOffset,
+    dx: HeapOffset,
+    ...window: WindowSizes
+  ): void;
+}

@@ -1,0 +1,16 @@
+import type { NativeLibrary } from "@blockwise/engine-native";
+import type { WasmKernels } from "../wasm/register-kernels.js";
+import { nativeBatchNorm } from "./native-batch-norm.js";
+import { nativeConvolution } from "./native-convolution.js";
+import { nativeMatrix } from "./native-matrix.js";
+import { nativeMaxPool } from "./native-max-pool.js";
+
+/** What the native library does instead of our wasm kernels; the names and what they mean are the same. */
+export function nativeKernels(library: NativeLibrary): WasmKernels {
+  return {
+    ...nativeBatchNorm(library),
+    ...nativeConvolution(library),
+    ...nativeMatrix(library),
+    ...nativeMaxPool(library),
+  };
+}
