@@ -3,11 +3,7 @@ import { version_core } from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { createKernelEngine } from "./native/native-engine.js";
 import { kernelThreads, loadNativeKernels } from "./native/native-library.js";
-import {
-  loadNativeTensorFlow,
-  type NativeEngineName,
-  nativeThreads,
-} from "./optional/native-tensorflow.js";
+import { loadNativeTensorFlow, type NativeEngineName, nativeThreads } from "./optional/native-tensorflow.js";
 import { loadWebgpu } from "./optional/webgpu.js";
 import { createPlainEngine } from "./plain-engine.js";
 import { createTensorFlowEngine } from "./tensorflow/tensorflow-engine.js";

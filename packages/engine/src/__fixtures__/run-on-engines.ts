@@ -1,3 +1,4 @@
+import { buildLibrary } from "@blockwise/engine-native/build-library";
 import type { OperationsV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect } from "vitest";
@@ -5,16 +6,21 @@ import { createEngine } from "../index.js";
 import { findInstalledEngine } from "../installed/installed-engine.js";
 
 /** An engine that tests hold against another one's results. */
-export type TestedEngine = "cpu" | "wasm" | "node";
+export type TestedEngine = "cpu" | "wasm" | "native" | "node";
 
-/** The same tests on several engines; on TensorFlow where it is installed, and named as skipped where it is not. */
+/**
+ * The same tests on several engines; on TensorFlow where it is installed and on the native kernels where they can be compiled,
+ * and named as skipped where not.
+ */
 export function describeOnEngines<Engine extends TestedEngine>(
   title: string,
   engines: readonly Engine[],
   define: (engine: Engine) => void,
 ): void {
   for (const engine of engines) {
-    const missing = engine === "node" && findInstalledEngine("cpu") === null;
+    const missing =
+      (engine === "node" && findInstalledEngine("cpu") === null) ||
+      (engine === "native" && !buildLibrary().built);
     describe.skipIf(missing)(`${title} on ${engine}`, () => define(engine));
   }
 }

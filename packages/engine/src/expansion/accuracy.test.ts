@@ -1,11 +1,9 @@
 import type { BatchNormTrainResult, ExpandAndPoolTrainOptions } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { randomTensor } from "../__fixtures__/run-on-engines.js";
+import { describeOnEngines, randomTensor } from "../__fixtures__/run-on-engines.js";
 import { createEngine } from "../index.js";
 import { wasmOperations } from "../wasm/wasm-operations.js";
-
-beforeAll(() => createEngine({ name: "wasm" }));
 
 const epsilon = 1e-5;
 
@@ -120,62 +118,65 @@ function errors(
 
 const names = ["mean", "variance", "output", "dx", "dfilter"] as const;
 
-describe("expandAndPool against float64", () => {
-  const filter = (channels: number, out: number): tf.Tensor4D => randomTensor([1, 1, channels, out], 2);
+describeOnEngines("accuracy", ["wasm", "native"], (name) => {
+  beforeAll(() => createEngine({ name }));
+  describe("expandAndPool against float64", () => {
+    const filter = (channels: number, out: number): tf.Tensor4D => randomTensor([1, 1, channels, out], 2);
 
-  test("is as exact as the plain composition", () =>
-    tf.tidy(() => {
-      const x = tf.relu(randomTensor<tf.Rank.R4>([24, 7, 7, 24], 1));
-      const [w, dy] = [filter(24, 40), randomTensor<tf.Rank.R2>([24, 40], 3)];
-      const [ours, theirs] = [errors(chunked, x, w, dy), errors(plain, x, w, dy)];
-      for (const name of names) expect(ours[name], name).toBeLessThan(Math.max(1e-6, 2 * theirs[name]));
-    }));
+    test("is as exact as the plain composition", () =>
+      tf.tidy(() => {
+        const x = tf.relu(randomTensor<tf.Rank.R4>([24, 7, 7, 24], 1));
+        const [w, dy] = [filter(24, 40), randomTensor<tf.Rank.R2>([24, 40], 3)];
+        const [ours, theirs] = [errors(chunked, x, w, dy), errors(plain, x, w, dy)];
+        for (const name of names) expect(ours[name], name).toBeLessThan(Math.max(1e-6, 2 * theirs[name]));
+      }));
 
-  test("keeps its digits where means are 10,000 times the deviation, which the plain one does not", () =>
-    tf.tidy(() => {
-      const x = tf.add<tf.Tensor4D>(randomTensor([12, 5, 5, 8], 1), 3000);
-      const [w, dy] = [filter(8, 16), randomTensor<tf.Rank.R2>([12, 16], 3)];
-      const [ours, theirs] = [errors(chunked, x, w, dy), errors(plain, x, w, dy)];
-      expect(theirs.output).toBeGreaterThan(1e-4);
-      for (const name of names) expect(ours[name], name).toBeLessThan(1e-6);
-    }));
+    test("keeps its digits where means are 10,000 times the deviation, which the plain one does not", () =>
+      tf.tidy(() => {
+        const x = tf.add<tf.Tensor4D>(randomTensor([12, 5, 5, 8], 1), 3000);
+        const [w, dy] = [filter(8, 16), randomTensor<tf.Rank.R2>([12, 16], 3)];
+        const [ours, theirs] = [errors(chunked, x, w, dy), errors(plain, x, w, dy)];
+        expect(theirs.output).toBeGreaterThan(1e-4);
+        for (const name of names) expect(ours[name], name).toBeLessThan(1e-6);
+      }));
 
-  test("measures variances that the covariance leaves to rounding", () =>
-    tf.tidy(() => {
-      // Inputs along (1, ..., 1), and little noise; every other filter sums to 0, and sees only the noise.
-      const common = tf.mul(randomTensor([16, 6, 6, 1], 1), 30);
-      const x = tf.add<tf.Tensor4D>(common, tf.mul(randomTensor([16, 6, 6, 12], 4), 0.02));
-      const w = filter(12, 16);
-      const across = tf.mul(tf.mean(w, 2, true), tf.tile(tf.tensor1d([0, 1]), [8]));
-      const [filters, dy] = [tf.sub<tf.Tensor4D>(w, across), randomTensor<tf.Rank.R2>([16, 16], 3)];
-      const { variance } = wasmOperations.expandAndPoolTrain(x, filters, {
-        scale: null,
-        offset: null,
-        epsilon,
-        chunkBytes: 1,
-      });
-      const expected = exact(x, filters, dy).variance;
-      variance.dataSync().forEach((value, channel) => {
-        expect(value / (expected[channel] ?? 0), `channel ${channel}`).toBeCloseTo(1, 4);
-      });
-      const [ours, theirs] = [errors(chunked, x, filters, dy), errors(plain, x, filters, dy)];
-      for (const name of names) expect(ours[name], name).toBeLessThan(Math.max(1e-6, 3 * theirs[name]));
-    }));
-
-  test("gives a batch without variance its offset, and finite gradients", () =>
-    tf.tidy(() => {
-      const [x, w] = [tf.fill<tf.Rank.R4>([4, 3, 3, 5], 1234.567), filter(5, 2)];
-      const offset = tf.tensor1d([2, -2]);
-      const train = (...[images, weights]: tf.Tensor[]): tf.Tensor =>
-        wasmOperations.expandAndPoolTrain(images as tf.Tensor4D, weights as tf.Tensor4D, {
+    test("measures variances that the covariance leaves to rounding", () =>
+      tf.tidy(() => {
+        // Inputs along (1, ..., 1), and little noise; every other filter sums to 0, and sees only the noise.
+        const common = tf.mul(randomTensor([16, 6, 6, 1], 1), 30);
+        const x = tf.add<tf.Tensor4D>(common, tf.mul(randomTensor([16, 6, 6, 12], 4), 0.02));
+        const w = filter(12, 16);
+        const across = tf.mul(tf.mean(w, 2, true), tf.tile(tf.tensor1d([0, 1]), [8]));
+        const [filters, dy] = [tf.sub<tf.Tensor4D>(w, across), randomTensor<tf.Rank.R2>([16, 16], 3)];
+        const { variance } = wasmOperations.expandAndPoolTrain(x, filters, {
           scale: null,
-          offset,
+          offset: null,
           epsilon,
           chunkBytes: 1,
-        }).output;
-      expect(train(x, w)).toBeCloseToTensor(tf.tile(tf.tensor2d([[2, 0]]), [4, 1]));
-      for (const gradient of tf.grads((...inputs) => tf.sum(train(...inputs)))([x, w])) {
-        expect(gradient).toBeFinite();
-      }
-    }));
+        });
+        const expected = exact(x, filters, dy).variance;
+        variance.dataSync().forEach((value, channel) => {
+          expect(value / (expected[channel] ?? 0), `channel ${channel}`).toBeCloseTo(1, 4);
+        });
+        const [ours, theirs] = [errors(chunked, x, filters, dy), errors(plain, x, filters, dy)];
+        for (const name of names) expect(ours[name], name).toBeLessThan(Math.max(1e-6, 3 * theirs[name]));
+      }));
+
+    test("gives a batch without variance its offset, and finite gradients", () =>
+      tf.tidy(() => {
+        const [x, w] = [tf.fill<tf.Rank.R4>([4, 3, 3, 5], 1234.567), filter(5, 2)];
+        const offset = tf.tensor1d([2, -2]);
+        const train = (...[images, weights]: tf.Tensor[]): tf.Tensor =>
+          wasmOperations.expandAndPoolTrain(images as tf.Tensor4D, weights as tf.Tensor4D, {
+            scale: null,
+            offset,
+            epsilon,
+            chunkBytes: 1,
+          }).output;
+        expect(train(x, w)).toBeCloseToTensor(tf.tile(tf.tensor2d([[2, 0]]), [4, 1]));
+        for (const gradient of tf.grads((...inputs) => tf.sum(train(...inputs)))([x, w])) {
+          expect(gradient).toBeFinite();
+        }
+      }));
+  });
 });

@@ -54,7 +54,7 @@ function expectClose(received: readonly tf.Tensor[], expected: readonly tf.Tenso
   });
 }
 
-describeOnEngines("expandAndPool", ["cpu", "wasm", "node"], (name) => {
+describeOnEngines("expandAndPool", ["cpu", "wasm", "native", "node"], (name) => {
   let operations: OperationsV1;
   beforeAll(async () => {
     operations = (await createEngine({ name })).operations;

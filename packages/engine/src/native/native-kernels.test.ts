@@ -117,9 +117,9 @@ describe.skipIf(!built)(`native kernels${reason === null ? "" : ` (skipped: ${re
     }
   });
 
-  test("give the same bits with one thread as with two and with five", async () => {
+  test("give the same bits with one thread as with three", async () => {
     const results: string[][] = [];
-    for (const threads of [1, 2, 5]) {
+    for (const threads of [1, 3]) {
       const { operations } = await createEngine({ name: "native", threads });
       results.push(
         Object.values(work).map((compute) => {
@@ -130,7 +130,6 @@ describe.skipIf(!built)(`native kernels${reason === null ? "" : ` (skipped: ${re
       );
     }
     expect(results[1]).toEqual(results[0]);
-    expect(results[2]).toEqual(results[0]);
   });
 
   test("work in several JavaScript threads at the same time", async () => {

@@ -21,7 +21,7 @@ function separated(shape: readonly [number, number, number, number]): tf.Tensor4
   return tf.tensor<tf.Rank.R4>(values, [...shape]);
 }
 
-describeOnEngines("gradients are what finite differences give", ["cpu", "wasm", "node"], (name) => {
+describeOnEngines("gradients are what finite differences give", ["cpu", "wasm", "native", "node"], (name) => {
   let operations: Awaited<ReturnType<typeof createEngine>>["operations"];
   beforeAll(async () => {
     operations = (await createEngine({ name })).operations;

@@ -20,7 +20,7 @@ interface ConvolutionCase {
 
 type ComparedEngine = Exclude<TestedEngine, "cpu">;
 
-const compared: readonly ComparedEngine[] = ["wasm", "node"];
+const compared: readonly ComparedEngine[] = ["wasm", "native", "node"];
 
 const convolutionCases: readonly ConvolutionCase[] = [
   { input: [2, 9, 9, 3], out: 4, size: 3, stride: 1, padding: 1 },
@@ -198,7 +198,7 @@ describeOnEngines("batch norm and its gradients", compared, (engine) => {
   });
 });
 
-describeOnEngines("misuse", ["cpu", "wasm", "node"] as const, (name) => {
+describeOnEngines("misuse", ["cpu", "wasm", "native", "node"] as const, (name) => {
   test("is refused", async () => {
     const { conv2d, maxPool, batchNormTrain } = (await createEngine({ name })).operations;
     const x = tf.zeros<tf.Rank.R4>([1, 4, 4, 3]);

@@ -1,7 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
 import { beforeEach, describe, expect, test } from "vitest";
-import { expectSameOnEngines, randomTensor, valueAndGradients } from "../__fixtures__/run-on-engines.js";
+import {
+  describeOnEngines,
+  expectSameOnEngines,
+  randomTensor,
+  type TestedEngine,
+  valueAndGradients,
+} from "../__fixtures__/run-on-engines.js";
 import { createEngine } from "../index.js";
 
 beforeEach(async () => {
@@ -74,9 +80,9 @@ describe("faults of the stock wasm backend", () => {
   });
 });
 
-describe("stock TensorFlow.js code", () => {
+describeOnEngines("stock TensorFlow.js code", ["wasm", "native"], (engine) => {
   test.each(["same", "valid", 1] as const)("convolves and differentiates with padding %j", (pad) =>
-    expectSameOnEngines("wasm", () =>
+    expectSameOnEngines(engine, () =>
       [1, 2].flatMap((stride) =>
         valueAndGradients(
           (x, filter) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, pad),
@@ -87,7 +93,7 @@ describe("stock TensorFlow.js code", () => {
   );
 
   test("convolves with dilation, uneven padding, a bias and an activation", () =>
-    expectSameOnEngines("wasm", () => {
+    expectSameOnEngines(engine, () => {
       const x = randomTensor<tf.Rank.R4>([2, 9, 8, 3], 1);
       const filter = randomTensor<tf.Rank.R4>([3, 2, 3, 5], 2);
       const bias = randomTensor([5], 3);
@@ -105,7 +111,7 @@ describe("stock TensorFlow.js code", () => {
     }));
 
   test("multiplies matrices, transposed or not, with batches that repeat", () =>
-    expectSameOnEngines("wasm", () =>
+    expectSameOnEngines(engine, () =>
       [false, true].flatMap((transposeA) =>
         [false, true].flatMap((transposeB) => [
           ...valueAndGradients(
@@ -127,13 +133,13 @@ describe("stock TensorFlow.js code", () => {
 
   test("trains a model of tfjs-layers as the cpu engine does", async () => {
     const expected = await trainLayersModel("cpu");
-    const received = await trainLayersModel("wasm");
+    const received = await trainLayersModel(engine);
     expect(received[3]).toBeLessThan((received[0] ?? 0) * 0.9);
     expect(received).toBeCloseToTensor(expected, { relative: 1e-3 });
   });
 });
 
-async function trainLayersModel(name: "cpu" | "wasm"): Promise<number[]> {
+async function trainLayersModel(name: TestedEngine): Promise<number[]> {
   await createEngine({ name });
   const seeded = (seed: number): ReturnType<typeof layers.initializers.heUniform> =>
     layers.initializers.heUniform({ seed });
