@@ -10,6 +10,7 @@ import { addImportCommand } from "./commands/import.js";
 import { addPlanCommand } from "./commands/plan.js";
 import { addSweepCommand } from "./commands/sweep.js";
 import { addTrainCommand } from "./commands/train.js";
+import { addWatchCommand } from "./commands/watch.js";
 import { CommandFailure } from "./experiment/run-variant.js";
 
 /** Exit code for a command that was given wrong. */
@@ -25,6 +26,7 @@ const program = new Command("blockwise")
 addHeadlineCommand(program);
 addTrainCommand(program);
 addSweepCommand(program);
+addWatchCommand(program);
 addEvaluateCommand(program);
 addExportCommand(program);
 addFeaturesCommand(program);

@@ -21,3 +21,4 @@ export {
   type StepWarning,
   stepLog,
 } from "./record/step-log.js";
+export { type RunWatch, type WatchOptions, watchRuns } from "./watch-runs.js";

@@ -44,6 +44,16 @@ export function addOutputOptions(command: Command): Command {
     .option("--quiet", "nothing but the result");
 }
 
+/** Whether a command serves the live page of what it trains. */
+export interface WatchedFlags {
+  readonly watch?: true;
+}
+
+/** Adds `--watch`. */
+export function addWatchedOption(command: Command): Command {
+  return command.option("--watch", "serve a live page of it while it lasts, and say its address");
+}
+
 /** Adds the options that say where data sets are looked for. */
 export function addLocationOptions(command: Command): Command {
   return command
@@ -178,4 +188,11 @@ export function wholeNumber(option: string): (text: string) => number {
     if (Number.isSafeInteger(value) && value > 0) return value;
     throw new InvalidOptionError({ option, expected: "a whole number above 0", received: text });
   };
+}
+
+/** Reads a port to listen on; 0 for any. @throws InvalidOptionError */
+export function portNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 65_535) return value;
+  throw new InvalidOptionError({ option: "port", expected: "a whole number up to 65535", received: text });
 }

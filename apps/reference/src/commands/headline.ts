@@ -21,6 +21,7 @@ import {
   addConfigOptions,
   addLocationOptions,
   addOutputOptions,
+  addWatchedOption,
   type ConfigFlags,
   configRequest,
   type LocationFlags,
@@ -28,12 +29,14 @@ import {
   locationWords,
   type OutputFlags,
   reporterMode,
+  type WatchedFlags,
   wholeNumber,
   withConfigFile,
 } from "./common-options.js";
 import { interruptedExitCode, onInterruption } from "./interruption.js";
+import { startWatcher } from "./start-watcher.js";
 
-interface HeadlineFlags extends ConfigFlags, LocationFlags, OutputFlags {
+interface HeadlineFlags extends ConfigFlags, LocationFlags, OutputFlags, WatchedFlags {
   readonly out: string;
   readonly resume?: true;
   readonly parallel: number;
@@ -49,7 +52,7 @@ export function addHeadlineCommand(program: Command): void {
     .option("--out <folder>", "where the experiment keeps its files", join("runs", "headline"))
     .option("--resume", "go on with the experiment in the folder")
     .option("--parallel <runs>", "networks to train at a time", wholeNumber("parallel"), twoAtMost);
-  addConfigArgument(addConfigOptions(addLocationOptions(addOutputOptions(command)))).action(
+  addConfigArgument(addConfigOptions(addLocationOptions(addOutputOptions(addWatchedOption(command))))).action(
     (file: string | undefined, flags: HeadlineFlags) => headline(withConfigFile(file, flags)),
   );
 }
@@ -84,6 +87,7 @@ async function headline(flags: HeadlineFlags): Promise<void> {
   // Loaded now, so that nothing which happens to the program in the hours of a long experiment can break its end.
   const { scorePixels } = await import("../experiment/score-pixels.js");
   const signal = onInterruption(note);
+  if (flags.watch) await startWatcher(out, note);
   const words = locationWords(flags);
   const execute = (command: readonly string[]): Promise<CommandEnd> =>
     runCommand([...command, ...words], reporter, signal, flags.parallel);

@@ -19,6 +19,7 @@ import {
   addConfigOptions,
   addLocationOptions,
   addOutputOptions,
+  addWatchedOption,
   type ConfigFlags,
   configRequest,
   type LocationFlags,
@@ -26,11 +27,13 @@ import {
   locationWords,
   type OutputFlags,
   reporterMode,
+  type WatchedFlags,
   wholeNumber,
 } from "./common-options.js";
 import { interruptedExitCode, onInterruption } from "./interruption.js";
+import { startWatcher } from "./start-watcher.js";
 
-interface SweepFlags extends ConfigFlags, LocationFlags, OutputFlags {
+interface SweepFlags extends ConfigFlags, LocationFlags, OutputFlags, WatchedFlags {
   readonly out?: string;
   readonly resume?: true;
   readonly parallel: number;
@@ -51,7 +54,7 @@ export function addSweepCommand(program: Command): void {
     .option("--out <folder>", "where the sweep keeps its files (default: runs/<name of the file>)")
     .option("--resume", "go on with the sweep in the folder; rows that are new to it are added")
     .option("--parallel <runs>", "networks to train at a time", wholeNumber("parallel"), twoAtMost);
-  addConfigOptions(addLocationOptions(addOutputOptions(command))).action(sweep);
+  addConfigOptions(addLocationOptions(addOutputOptions(addWatchedOption(command)))).action(sweep);
 }
 
 // More would leave none of the cores to the threads that prepare batches.
@@ -71,6 +74,7 @@ async function sweep(path: string, flags: SweepFlags): Promise<void> {
   const { collectSweep } = await import("../sweep/collect-sweep.js");
   const { scorePixels } = await import("../experiment/score-pixels.js");
   const signal = onInterruption(note);
+  if (flags.watch) await startWatcher(out, note);
   const words = locationWords(flags);
   let done = 0;
   await inParallel(flags.parallel, plan.networks, async (network) => {

@@ -13,6 +13,7 @@ import {
   addConfigOptions,
   addLocationOptions,
   addOutputOptions,
+  addWatchedOption,
   type ConfigFlags,
   configRequest,
   type LocationFlags,
@@ -20,11 +21,13 @@ import {
   locationWords,
   type OutputFlags,
   reporterMode,
+  type WatchedFlags,
   withConfigFile,
 } from "./common-options.js";
 import { interruptedExitCode, onInterruption } from "./interruption.js";
+import { startWatcher } from "./start-watcher.js";
 
-interface TrainFlags extends ConfigFlags, LocationFlags, OutputFlags {
+interface TrainFlags extends ConfigFlags, LocationFlags, OutputFlags, WatchedFlags {
   readonly out: string;
   readonly resume?: true;
 }
@@ -38,7 +41,7 @@ export function addTrainCommand(program: Command): void {
     .option("--partition <blocks>", "stages, end-to-end, units, or a number of blocks")
     .option("--timetable <when>", "simultaneous, or sequential: one block after the other")
     .option("--resume", "go on from the newest checkpoint in the folder, with the configuration kept there");
-  addConfigArgument(addConfigOptions(addLocationOptions(addOutputOptions(command)))).action(
+  addConfigArgument(addConfigOptions(addLocationOptions(addOutputOptions(addWatchedOption(command))))).action(
     (file: string | undefined, flags: TrainFlags) => train(withConfigFile(file, flags)),
   );
 }
@@ -57,6 +60,7 @@ async function train(flags: TrainFlags): Promise<void> {
   const { openRun } = await import("../run/open-run.js");
   const { trainRun } = await import("../run/train-run.js");
   const run = await openRun(config, note, locationsFromFlags(flags));
+  if (flags.watch) await startWatcher(flags.out, note);
   const name = flags.out.split(/[\\/]/).filter(Boolean).at(-1) ?? flags.out;
   const goOn = commandLine(["train", "--resume", "--out", flags.out, ...locationWords(flags)]);
   const record = await trainRun(run, { name, folder: flags.out, resume, reporter, signal }).catch(

@@ -25,6 +25,10 @@ export interface LineChartOptions {
   readonly positions: readonly string[] | readonly number[];
   readonly series: readonly Series[];
   readonly table: Html;
+  /** Drawn for the whole width of a page, or for half of it on a wide one. @default "full" */
+  readonly layout?: "full" | "half";
+  /** Whether the figure carries its numbers, for a page with a script that shows those under the pointer. @default false */
+  readonly isLive?: boolean;
 }
 
 const symbols = ["circle", "rect", "triangle", "diamond"] as const;
@@ -35,19 +39,29 @@ const longestName = 28;
 export function lineChart(options: LineChartOptions): Html {
   const draw = (kind: "wide" | "narrow", width: number, height: number): Html =>
     html`<div class="chart ${kind}" role="img" aria-label="${options.description}">${renderSvg(
-      chartOption(options, kind === "narrow"),
+      chartOption(options, width),
       { width, height: height + legendHeight(options.series, width) },
       `${options.id}-${kind}`,
     )}</div>`;
-  return html`<figure>
+  const isHalf = options.layout === "half";
+  return html`<figure${options.isLive ? liveNumbers(options) : ""}>
 <figcaption>${options.title} <small>${options.description}</small></figcaption>
-${draw("wide", 860, 340)}
-${draw("narrow", 340, 280)}
+${isHalf ? draw("wide", 500, 250) : draw("wide", 860, 340)}
+${draw("narrow", 340, isHalf ? 240 : 280)}
 <details><summary>The same as a table</summary>${options.table}</details>
 </figure>`;
 }
 
-function chartOption(options: LineChartOptions, narrow: boolean): EChartsCoreOption {
+/** What a script in the page reads: the same order of lines as in the chart. */
+function liveNumbers({ id, positions, series }: LineChartOptions): Html {
+  const lines = series.map(({ name, values }) => ({
+    name,
+    values: values.map((value) => (value === null ? null : Number(value.toPrecision(4)))),
+  }));
+  return html` id="${id}" data-chart="${JSON.stringify({ positions, series: lines })}"`;
+}
+
+function chartOption(options: LineChartOptions, width: number): EChartsCoreOption {
   const { positions, series } = options;
   const named = typeof positions[0] === "string";
   const text = { color: "var(--muted)", fontSize: 13 };
@@ -63,7 +77,7 @@ function chartOption(options: LineChartOptions, narrow: boolean): EChartsCoreOpt
     legend: {
       left: 0,
       top: 0,
-      width: narrow ? 330 : 850,
+      width: width - 10,
       itemGap: 24,
       itemWidth: 40,
       itemHeight: 9,
@@ -74,9 +88,10 @@ function chartOption(options: LineChartOptions, narrow: boolean): EChartsCoreOpt
     },
     grid: {
       left: 8,
-      right: narrow ? 14 : 24,
-      top: legendHeight(series, narrow ? 340 : 860) + 34,
-      bottom: 30,
+      right: width < 400 ? 14 : 24,
+      top: legendHeight(series, width) + 34,
+      // Below the live chart comes what is read off it.
+      bottom: options.isLive ? 4 : 30,
       outerBoundsMode: "same",
     },
     xAxis: {

@@ -1,6 +1,6 @@
 import type { Html } from "../page/html.js";
 import { table } from "../page/table.js";
-import { lineChart } from "./line-chart.js";
+import { type LineChartOptions, lineChart } from "./line-chart.js";
 
 /** More rows say no more than the chart does. */
 const tableRows = 12;
@@ -14,16 +14,19 @@ export interface StepsCurve {
   readonly values: readonly (number | null)[];
 }
 
-/** Curves over the steps of a run, on one axis, as a chart and as a table of some of the steps. */
-export function stepsChart(chart: {
+/** Options of {@link stepsChart}. */
+export interface StepsChartOptions extends Pick<LineChartOptions, "layout" | "isLive"> {
   readonly id: string;
   readonly title: string;
   readonly description: (stepCount: number) => string;
   readonly verticalTitle: string;
   readonly curves: readonly StepsCurve[];
   readonly format: (value: number | null | undefined) => string;
-}): Html {
-  const { id, title, verticalTitle, curves, format } = chart;
+}
+
+/** Curves over the steps of a run, on one axis, as a chart and as a table of some of the steps. */
+export function stepsChart(chart: StepsChartOptions): Html {
+  const { id, title, verticalTitle, curves, format, layout = "full", isLive = false } = chart;
   const steps = [...new Set(curves.flatMap((curve) => curve.steps))].sort((a, b) => a - b);
   const series = curves.map((curve) => {
     const byStep = new Map(curve.steps.map((step, position) => [step, curve.values[position] ?? null]));
@@ -36,6 +39,8 @@ export function stepsChart(chart: {
     description: chart.description(steps.length),
     horizontalTitle: "step",
     verticalTitle,
+    layout,
+    isLive,
     positions: steps,
     series,
     table: table({
