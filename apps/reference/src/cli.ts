@@ -2,6 +2,7 @@
 import { BlockwiseError } from "@blockwise/spec";
 import { Command, CommanderError } from "commander";
 import { addDoctorCommand } from "./commands/doctor.js";
+import { addEngineCommand } from "./commands/engine.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addExportCommand } from "./commands/export.js";
 import { addFeaturesCommand } from "./commands/features.js";
@@ -33,6 +34,7 @@ addFeaturesCommand(program);
 addImportCommand(program);
 addPlanCommand(program);
 addDoctorCommand(program);
+addEngineCommand(program);
 
 // Whoever reads the output may stop before its end, as `head` does.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

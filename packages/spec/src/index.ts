@@ -43,6 +43,7 @@ export {
 } from "./errors/blockwise-error.js";
 export { CheckpointError } from "./errors/checkpoint-error.js";
 export { DataSourceError } from "./errors/data-source-error.js";
+export { EngineInstallError, type EngineInstallStep } from "./errors/engine-install-error.js";
 export { EngineMemoryError } from "./errors/engine-memory-error.js";
 export { EngineUnavailableError } from "./errors/engine-unavailable-error.js";
 export { IncompatibleSpecVersionError } from "./errors/incompatible-spec-version-error.js";

@@ -1,0 +1,95 @@
+import type { EngineState, InstalledVariant } from "@blockwise/engine/install";
+import type { Command } from "commander";
+import { onInterruption } from "./interruption.js";
+
+interface InstallFlags {
+  readonly gpu?: true;
+  readonly from?: string;
+  readonly force?: true;
+}
+
+/** `blockwise engine`: installs, removes and looks at the native engine. */
+export function addEngineCommand(program: Command): void {
+  const engine = program
+    .command("engine")
+    .description(
+      "Install, remove or look at the native TensorFlow engine; the wasm engine needs none of it.",
+    );
+
+  engine
+    .command("install")
+    .description(
+      "Put TensorFlow into the user's cache, build what connects it to Node, and check that it computes right.",
+    )
+    .option("--gpu", "TensorFlow with CUDA, for an NVIDIA GPU")
+    .option(
+      "--from <place>",
+      "pypi (its wheel, by pip), official (the archive of TensorFlow.js's package), or a wheel, archive or folder",
+      "pypi",
+    )
+    .option("--force", "install again what is there already")
+    .action(async ({ gpu, from, force }: InstallFlags) => {
+      const { installEngine } = await import("@blockwise/engine/install");
+      const note = (message: string): void => console.error(message);
+      const { changed, folder, manifest } = await installEngine({
+        variant: variantOf(gpu),
+        force: force === true,
+        signal: onInterruption(() => note("stopping; what was there before stays")),
+        onProgress: note,
+        ...(from !== undefined && { from }),
+      });
+      const what = `TensorFlow ${manifest.tensorflow} with tfjs-node ${manifest.tfjsNode} in ${folder}`;
+      console.log(changed ? `Installed: ${what}` : `Nothing to do: ${what} is there and works.`);
+      console.log(
+        `Use it with --engine ${engineName(manifest.variant)}; --engine auto takes it from now on.`,
+      );
+    });
+
+  engine
+    .command("remove")
+    .description("Remove what install put there.")
+    .option("--gpu", "the engine for GPUs")
+    .action(async ({ gpu }: InstallFlags) => {
+      const { removeEngine } = await import("@blockwise/engine/install");
+      const variant = variantOf(gpu);
+      const removed = await removeEngine(variant);
+      console.log(
+        removed
+          ? `Removed the engine "${engineName(variant)}".`
+          : `The engine "${engineName(variant)}" is not installed.`,
+      );
+    });
+
+  engine
+    .command("status")
+    .description("Say what is installed, and whether it works.")
+    .option("--json", "one JSON object on standard output")
+    .action(async ({ json }: { readonly json?: true }) => {
+      const { engineState } = await import("@blockwise/engine/install");
+      const states = { node: await engineState("cpu"), "node-gpu": await engineState("gpu") };
+      if (json) console.log(JSON.stringify(states));
+      else for (const [name, state] of Object.entries(states)) console.log(describeState(name, state));
+    });
+}
+
+/** What `blockwise engine status` says of an engine. */
+export function describeState(name: string, state: EngineState | null): string {
+  if (state === null) {
+    return `${name}: not installed (blockwise engine install${name === "node-gpu" ? " --gpu" : ""})`;
+  }
+  const { manifest, folder, bytes, failure } = state;
+  const size = `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  const lines = [
+    `${name}: ${failure === null ? "works" : "does not work"}`,
+    `  TensorFlow ${manifest.tensorflow}, tfjs-node ${manifest.tfjsNode}, from ${manifest.from}, ${size} in ${folder}`,
+  ];
+  return [...lines, ...(failure === null ? [] : [`  ${failure}`])].join("\n");
+}
+
+function variantOf(gpu: true | undefined): InstalledVariant {
+  return gpu === true ? "gpu" : "cpu";
+}
+
+function engineName(variant: InstalledVariant): string {
+  return variant === "gpu" ? "node-gpu" : "node";
+}
