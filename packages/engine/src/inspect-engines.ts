@@ -101,17 +101,17 @@ function nativeStatus(name: NativeEngineName, found: NativeAvailability): Engine
     available: false,
     version,
     detail: reason,
-    howToGet: nativeHint(name, version !== null),
+    howToGet: nativeHint(name, reason),
   };
 }
 
-function nativeHint(name: NativeEngineName, installed: boolean): string {
-  const packageName = nativePackages[name];
+function nativeHint(name: NativeEngineName, reason: string): string {
+  const command = `blockwise engine install${name === "node-gpu" ? " --gpu" : ""}`;
   const needs =
     name === "node-gpu"
-      ? "needs Linux or Windows, an NVIDIA GPU, CUDA 11.2 and cuDNN 8"
-      : "downloads TensorFlow 2.9";
-  return installed ? `npm rebuild ${packageName} (${needs})` : `npm install ${packageName} (${needs})`;
+      ? "needs Linux, an NVIDIA GPU with its driver, and some 5 GB of wheels"
+      : "needs Linux, Python with pip and a C++ compiler; fetches some 280 MB";
+  return `${command}${reason.includes("is installed, but") ? " --force" : ""} (${needs})`;
 }
 
 function shadowed(name: NativeEngineName, loaded: NativeEngineName): EngineStatus {
