@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { createEngine, type EngineName } from "@blockwise/engine";
 import { BlockwiseError, type EngineV1, InvalidOptionError } from "@blockwise/spec";
 import { Command, Option } from "commander";
+import { addBlockWorkersCommand } from "./block-workers/block-workers-command.js";
 import { compareTorch } from "./compare/compare-torch.js";
 import { comparisonTable } from "./compare/comparison-table.js";
 import { findPythons } from "./compare/python-environment.js";
@@ -61,6 +62,7 @@ addWorkload(program.command("serve", { hidden: true }))
     serveSteps(workloadOf(options), await createEngine({ name: options.engine })),
   );
 addInputCommands(program, wholeNumber);
+addBlockWorkersCommand<WorkloadOptions>(program, addWorkload, workloadOf, wholeNumber);
 
 /** The options that say what is timed. */
 function addWorkload(command: Command): Command {

@@ -1,0 +1,133 @@
+import { barlowTwinsViews } from "@blockwise/augment";
+import { createTrainer, type Network, type Partition, type TrainerOptions } from "@blockwise/core";
+import { warmupCosine } from "@blockwise/optim";
+import { fillUniform, fold, rootKey } from "@blockwise/random";
+import type { AugmentationV1, BlockWorkerReadingV1, DataSourceV1, EngineV1 } from "@blockwise/spec";
+import type { Workload } from "../models.js";
+import { WARM_UP } from "../time-steps.js";
+import { workloadPlugins, workloadRecipe } from "./bench-network.js";
+
+/** What is trained, and how. */
+export interface ThreadedWork {
+  readonly workload: Workload;
+  readonly engine: EngineV1;
+  readonly partition: Partition;
+  readonly steps: number;
+  /** Threads that make random views as in the paper; null for images as they are. */
+  readonly loaderThreads: number | null;
+}
+
+/** How a run went. */
+export interface ThreadedRun {
+  /** After the steps to warm up, by the clock. */
+  readonly pairsPerSecond: number;
+  readonly dataWaitShare: number;
+  readonly threads: readonly BlockWorkerReadingV1[] | null;
+  /** All values that the network keeps at the end, as one string of bytes. */
+  readonly weights: Buffer;
+}
+
+/** Trains a workload with its blocks in so many threads, or in this one (0). */
+export async function timeThreadedRun(work: ThreadedWork, threads: number): Promise<ThreadedRun> {
+  const { workload, engine, partition, steps, loaderThreads } = work;
+  const { size, batch } = workload;
+  const ends: number[] = [];
+  const options: TrainerOptions = {
+    ...workloadPlugins(workload, engine),
+    partition,
+    seed: 0,
+    meters: null,
+    schedule: warmupCosine({ baseLearningRate: 0.01, warmupSteps: 0 }),
+    source: randomImages(4 * batch, size),
+    augmentation: loaderThreads === null ? plainViews(size) : barlowTwinsViews({ size }),
+    batchSize: batch,
+    epochs: Math.ceil(steps / 4),
+    maxSteps: steps,
+    workers: loaderThreads ?? 0,
+    blockWorkers: threads === 0 ? null : { placement: threads, recipe: workloadRecipe(workload, engine) },
+    callbacks: [
+      {
+        specificationVersion: "v1",
+        kind: "callback",
+        id: "clock",
+        options: {},
+        onStepEnd: () => void ends.push(performance.now()),
+      },
+    ],
+  };
+  const trainer = createTrainer(options);
+  try {
+    const { dataWaitShare, blockWorkers } = await trainer.run();
+    const seconds = ((ends.at(-1) ?? 0) - (ends[WARM_UP - 1] ?? 0)) / 1000;
+    const pairsPerSecond = ((steps - WARM_UP) * batch) / seconds;
+    return { pairsPerSecond, dataWaitShare, threads: blockWorkers, weights: weightsOf(trainer.network) };
+  } finally {
+    trainer.dispose();
+  }
+}
+
+/** Everything that blocks keep, by name in one order, as bytes. */
+function weightsOf({ learners }: Network): Buffer {
+  const tensors = learners.flatMap(({ state: { parameters, buffers, optimizer } }) =>
+    [parameters, buffers, optimizer].flatMap((map) =>
+      Object.keys(map)
+        .sort()
+        .flatMap((name) => map[name]?.dataSync() ?? []),
+    ),
+  );
+  return Buffer.concat(
+    tensors.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
+  );
+}
+
+/** The pixels as they are, twice. */
+function plainViews(size: number): AugmentationV1 {
+  return {
+    specificationVersion: "v1",
+    kind: "augmentation",
+    id: "plain-views",
+    options: { size },
+    views: 2,
+    shape: { height: size, width: size, channels: 3 },
+    doView: ({ image, view, out }) => {
+      const { data } = image;
+      // The second view upside down: two equal views are no task.
+      for (let index = 0; index < data.length; index++) {
+        out[index] = ((data[view === 0 ? index : data.length - 1 - index] ?? 0) - 127.5) / 64;
+      }
+    },
+  };
+}
+
+function randomImages(count: number, size: number): DataSourceV1 {
+  const length = size * size * 3;
+  const values = new Float32Array(count * length);
+  fillUniform(fold(rootKey(0), "bench-images"), values);
+  const pixels = new Uint8Array(new SharedArrayBuffer(values.length));
+  for (const [index, value] of values.entries()) pixels[index] = 256 * value;
+  return {
+    specificationVersion: "v1",
+    kind: "data-source",
+    id: "random-images",
+    options: { count, size },
+    description: `${count} random images`,
+    size: count,
+    channels: 3,
+    classNames: null,
+    labels: null,
+    store: {
+      kind: "packed",
+      pixels,
+      offsets: Float64Array.from({ length: count }, (_, index) => index * length),
+      heights: new Uint32Array(count).fill(size),
+      widths: new Uint32Array(count).fill(size),
+      channels: 3,
+    },
+    image: async (index) => ({
+      width: size,
+      height: size,
+      channels: 3,
+      data: pixels.subarray(index * length, (index + 1) * length),
+    }),
+  };
+}
