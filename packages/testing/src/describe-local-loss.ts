@@ -1,11 +1,12 @@
-import type { JsonObject, LocalLossSiteV1, LocalLossV1 } from "@blockwise/spec";
-import { beforeAll, describe, expect, it } from "vitest";
+import type { LocalLossSiteV1, LocalLossV1 } from "@blockwise/spec";
+import { beforeAll, describe, it } from "vitest";
 import { compareLocalLoss } from "./compare-local-loss.js";
 import { localLossChecks } from "./local-loss-checks.js";
 import { checkGolden, type LocalLossGolden } from "./local-loss-golden.js";
 import { checkInvariance, type LocalLossInvariance } from "./local-loss-invariance.js";
 import { createSubject, disposeSubject, type LocalLossSubject } from "./local-loss-subject.js";
 import { type EngineChoice, itOnEngines } from "./plugin/engines.js";
+import { makeAgain } from "./plugin/identity.js";
 import { useCpuBackend } from "./use-cpu-backend.js";
 
 /** What is known of a loss that is to be tested. */
@@ -54,11 +55,11 @@ export function describeLocalLoss<Options>(description: LocalLossDescription<Opt
         withSubject((subject) => checkInvariance(subject, invariance, seed)));
     }
 
-    it("is made again by its options, through JSON", () => {
-      const { options } = description.create();
-      const restored: Options & JsonObject = JSON.parse(JSON.stringify(options));
-      expect(restored).toEqual(options);
-      expect(description.create(restored).options).toEqual(options);
+    it("is made again by its options, through JSON", async () => {
+      for (const options of [undefined, ...(description.golden ?? []).map(({ options }) => options)]) {
+        const factory = options === undefined ? description : { create: description.create, options };
+        await makeAgain<Options, LocalLossV1>(factory, description.create(options));
+      }
     });
 
     itOnEngines(description, "computes the same on the engine", (makeEngine) =>

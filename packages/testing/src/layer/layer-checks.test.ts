@@ -157,6 +157,11 @@ describe("the checks of layers", () => {
       ["keeps no tensor beyond the tidy that it is called in, with or without gradients"],
     ],
     [
+      "describes another function than its own",
+      () => scalingLayer(inputShape, { describe: (input) => ({ operation: "relu", input }) }),
+      ["computes in evaluation what it describes, if it describes anything"],
+    ],
+    [
       "costs nothing that can be",
       () => scalingLayer(inputShape, { multiplyAdds: () => Number.NaN }),
       ["states costs that can be"],

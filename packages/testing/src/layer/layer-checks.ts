@@ -6,6 +6,7 @@ import { measureLeak } from "../measure-leak.js";
 import { ensureRefused } from "../plugin/ensure-refused.js";
 import { ensureNoHiddenState } from "../plugin/hidden-tensor.js";
 import type { PluginCheck } from "../plugin/plugin-check.js";
+import { ensureDescribed } from "./described-value.js";
 import { layerGradientChecks } from "./layer-gradient-checks.js";
 import { differentiateLayer, type LayerUnderTest, randomInput, withLayer } from "./layer-under-test.js";
 
@@ -114,6 +115,10 @@ export const layerChecks: readonly PluginCheck<LayerUnderTest>[] = [
       ensure(evaluated.tensors <= 0, `three calls in evaluation left ${evaluated.tensors} tensors alive`);
       ensure(differentiated.tensors <= 0, `three gradients left ${differentiated.tensors} tensors alive`);
     },
+  },
+  {
+    name: "computes in evaluation what it describes, if it describes anything",
+    run: (test) => withLayer(test, ensureDescribed),
   },
   {
     name: "states costs that can be",

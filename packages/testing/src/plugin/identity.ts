@@ -19,13 +19,15 @@ export function ensureJsonOptions({ options }: PluginV1<PluginKind>): void {
 /**
  * The plugin that a factory makes from the options of what it made, after JSON.
  *
- * @throws Error where its options are others.
+ * @throws Error where its options are others, or lack one that it was made from.
  */
 export async function makeAgain<Options, Plugin extends PluginV1<PluginKind>>(
-  { create }: Pick<PluginFactory<Options, Plugin>, "create">,
+  { create, options }: Pick<PluginFactory<Options, Plugin>, "create" | "options">,
   plugin: Plugin,
 ): Promise<Plugin> {
   ensureJsonOptions(plugin);
+  const lost = Object.keys(options ?? {}).find((option) => !(option in plugin.options));
+  ensure(lost === undefined, `the option "${lost}", which it was made from, is not among its options`);
   const restored: Options = JSON.parse(JSON.stringify(plugin.options));
   const again = await create(restored);
   const [first, second] = [plugin.options, again.options].map((options) => JSON.stringify(options));
