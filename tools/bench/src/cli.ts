@@ -109,11 +109,12 @@ function printSteps(result: BenchResult, engine: EngineV1, { json }: BenchOption
 
 async function printComparison(workload: Workload, options: BenchOptions): Promise<void> {
   const { engine: name, chunkBytes, mode, steps, rounds, threads, json } = options;
-  const pythons = findPythons(options.python, (line) => console.error(line));
+  const note = (line: string): void => console.error(line);
+  const pythons = findPythons(options.python, note);
   const ourWords = [process.argv[1] as string, "serve", "--engine", name, "--mode", mode];
   if (chunkBytes !== undefined) ourWords.push("--chunk-bytes", String(chunkBytes));
   const plan = { steps, rounds, threads, pythons, ourWords };
-  const comparison = await compareTorch(workload, plan);
+  const comparison = await compareTorch(workload, plan, note);
   console.log(json ? JSON.stringify(comparison) : comparisonTable(comparison));
 }
 

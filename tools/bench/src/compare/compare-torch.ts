@@ -47,16 +47,25 @@ export interface TorchComparison extends Workload, Omit<ComparisonPlan, "ourWord
 /**
  * Times ours and PyTorch's orders in turn, round by round, each in a process of its own that waits while another is timed.
  *
+ * @param note - told of each round
  * @throws EngineUnavailableError when a process cannot do its steps.
  */
-export async function compareTorch(workload: Workload, plan: ComparisonPlan): Promise<TorchComparison> {
+export async function compareTorch(
+  workload: Workload,
+  plan: ComparisonPlan,
+  note: (line: string) => void = () => undefined,
+): Promise<TorchComparison> {
   const runs: Run[] = [];
+  const add = (run: Run): void => {
+    runs.push(run);
+    note(run.ready.description);
+  };
   try {
-    runs.push(await start("ours", process.execPath, plan.ourWords, workload));
+    add(await start("ours", process.execPath, plan.ourWords, workload));
     for (const python of plan.pythons) {
       for (const order of ordersOf(workload.mode)) {
         const words = [TORCH_SCRIPT, "--order", order, "--threads", String(plan.threads)];
-        runs.push(await start(order, python, words, workload));
+        add(await start(order, python, words, workload));
       }
     }
     for (let round = 0; round < plan.rounds; round++) {
@@ -66,6 +75,8 @@ export async function compareTorch(workload: Workload, plan: ComparisonPlan): Pr
         const { gflopsPerSecond } = await run.process.ask<GemmRate>("gemm");
         run.gemm = Math.max(run.gemm, gflopsPerSecond);
       }
+      const times = runs.map(({ rounds }) => `${rounds.at(-1)?.toFixed(0)} ms`);
+      note(`round ${round + 1} of ${plan.rounds}: ${times.join(", ")}`);
     }
   } finally {
     for (const { process } of runs) await process.close();
