@@ -1,7 +1,6 @@
 import type { RandomGenerator } from "@blockwise/spec";
 import { checkBetween, checkProbability } from "../check-options.js";
-import { adjustBrightness, adjustContrast, adjustSaturation } from "../pixels/adjust.js";
-import { adjustHue } from "../pixels/hue.js";
+import { type ColorChange, changeColors } from "../pixels/change-colors.js";
 import { makeScratch } from "../pixels/scratch.js";
 import type { ImageOperation } from "./image-operation.js";
 
@@ -32,32 +31,28 @@ export function colorJitter(options: ColorJitterOptions): ImageOperation {
   checkBetween("contrast", contrast, 0, Number.POSITIVE_INFINITY);
   checkBetween("saturation", saturation, 0, Number.POSITIVE_INFINITY);
   checkBetween("hue", hue, 0, 0.5);
-  const properties = [
-    { adjust: adjustBrightness, range: factors(brightness), needsColor: false },
-    { adjust: adjustContrast, range: factors(contrast), needsColor: false },
-    { adjust: adjustSaturation, range: factors(saturation), needsColor: true },
-    { adjust: adjustHue, range: [-hue, hue] as const, needsColor: true },
-  ].filter(({ range }) => range[0] < range[1]);
+  const properties = (
+    [
+      { property: "brightness", range: factors(brightness) },
+      { property: "contrast", range: factors(contrast) },
+      { property: "saturation", range: factors(saturation) },
+      { property: "hue", range: [-hue, hue] },
+    ] as const
+  ).filter(({ range }) => range[0] < range[1]);
   const scratch = makeScratch();
   return {
     id: "color-jitter",
     options: { probability, brightness, contrast, saturation, hue },
     apply: (image, random) => {
       if (random.uniform() >= probability) return image;
-      const changes = properties.map(({ adjust, range, needsColor }) => ({
-        adjust,
+      const changes: ColorChange[] = properties.map(({ property, range }) => ({
+        property,
         amount: range[0] + (range[1] - range[0]) * random.uniform(),
-        skipped: needsColor && image.channels === 1,
       }));
       shuffle(changes, random);
       const out = scratch(image);
-      let current = image;
-      for (const { adjust, amount, skipped } of changes) {
-        if (skipped) continue;
-        adjust(current, out, amount);
-        current = out;
-      }
-      return current;
+      changeColors(image, out, changes);
+      return out;
     },
   };
 }

@@ -1,7 +1,6 @@
 import type { RandomGenerator, RawImage } from "@blockwise/spec";
 import { describe, expect, test } from "vitest";
-import { adjustBrightness, adjustContrast, adjustSaturation } from "../pixels/adjust.js";
-import { adjustHue } from "../pixels/hue.js";
+import { changePlainly } from "../__fixtures__/plain-colors.js";
 import { colorJitter } from "./color-jitter.js";
 import { randomGrayscale } from "./random-grayscale.js";
 import { resizeAndCenterCrop } from "./resize-and-center-crop.js";
@@ -21,10 +20,10 @@ function ramp(height: number, width: number, channels: number): RawImage {
 
 describe("colorJitter", () => {
   const image = ramp(4, 4, 3);
-  const brightness = (out: RawImage) => adjustBrightness(out, out, 0.6);
-  const contrast = (out: RawImage) => adjustContrast(out, out, 0.6);
-  const saturation = (out: RawImage) => adjustSaturation(out, out, 0.8);
-  const hue = (out: RawImage) => adjustHue(out, out, -0.1);
+  const brightness = (out: RawImage) => changePlainly(out, { property: "brightness", amount: 0.6 });
+  const contrast = (out: RawImage) => changePlainly(out, { property: "contrast", amount: 0.6 });
+  const saturation = (out: RawImage) => changePlainly(out, { property: "saturation", amount: 0.8 });
+  const hue = (out: RawImage) => changePlainly(out, { property: "hue", amount: -0.1 });
 
   test.each([
     ["as listed", last, [brightness, contrast, saturation, hue]],

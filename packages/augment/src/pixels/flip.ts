@@ -1,4 +1,5 @@
 import type { RawImage } from "@blockwise/spec";
+import { bytesAt, kernels, layOut } from "./kernels.js";
 
 /**
  * Swaps left and right.
@@ -8,6 +9,13 @@ import type { RawImage } from "@blockwise/spec";
  */
 export function flipHorizontally(image: RawImage, out: RawImage): void {
   const { width, height, channels, data } = image;
+  if (channels === 3) {
+    const [source = 0, target = 0] = layOut(data.length, data.length);
+    bytesAt(source, data.length).set(data);
+    kernels.flipColor(source, target, width, height);
+    out.data.set(bytesAt(target, data.length));
+    return;
+  }
   let place = 0;
   for (let row = 0; row < height; row++) {
     for (let column = width - 1; column >= 0; column--) {

@@ -29,6 +29,10 @@ interface Kernels {
   ): void;
   blurRows: Blur;
   blurColumns: Blur;
+  changeColors(image: Address, pixels: number, changes: Address, count: number): number;
+  toGrayscale(image: Address, pixels: number): void;
+  solarize(image: Address, bytes: number, threshold: number): void;
+  flipColor(source: Address, target: Address, width: number, height: number): void;
 }
 
 type Blur = (
@@ -44,7 +48,7 @@ type Blur = (
 ) => void;
 
 /** Bytes that kernels may touch beyond the end of what they read and write. */
-const SLACK = 32;
+const SLACK = 48;
 const PAGE = 65_536;
 
 const memory = new WebAssembly.Memory({ initial: 1 });

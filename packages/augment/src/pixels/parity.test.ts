@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { RawImage } from "@blockwise/spec";
 import { describe, expect, test } from "vitest";
-import { adjustBrightness, adjustContrast, adjustSaturation } from "./adjust.js";
 import { gaussianBlurInto } from "./blur.js";
+import { type ColorChange, changeColors } from "./change-colors.js";
 import { flipHorizontally } from "./flip.js";
 import { toGrayscale } from "./grayscale.js";
-import { adjustHue } from "./hue.js";
 import { type Interpolation, makeResample } from "./resample.js";
 import { solarizeAbove } from "./solarize.js";
 
@@ -16,10 +15,10 @@ type Adjust = (image: RawImage, out: RawImage, value: number) => void;
 
 const inPlace: Readonly<Record<string, Adjust>> = {
   hflip: flipHorizontally,
-  brightness: adjustBrightness,
-  contrast: adjustContrast,
-  saturation: adjustSaturation,
-  hue: adjustHue,
+  brightness: adjust("brightness"),
+  contrast: adjust("contrast"),
+  saturation: adjust("saturation"),
+  hue: adjust("hue"),
   grayscale: toGrayscale,
   gaussian_blur: gaussianBlurInto,
   solarize: solarizeAbove,
@@ -44,6 +43,10 @@ describe.each(["0", "1", "2", "3"])("image %s has the pixels of Pillow and torch
     expect(largestDifference(out, expected)).toBe(0);
   });
 });
+
+function adjust(property: ColorChange["property"]): Adjust {
+  return (image, out, amount) => changeColors(image, out, [{ property, amount }]);
+}
 
 interface Crop {
   top?: number;

@@ -23,15 +23,15 @@ export interface Box {
 export function makeResample(
   interpolation: Interpolation,
 ): (image: RawImage, box: Box, height: number, width: number) => RawImage {
-  const kernel = KERNELS[interpolation];
+  const weightsFor = rememberWeights(KERNELS[interpolation]);
   let out = new Uint8Array(0);
   return (image, box, height, width) => {
     const { channels } = image;
     const rowBytes = width * channels;
     const sourceRowBytes = image.width * channels;
     const source = image.data.subarray(box.top * sourceRowBytes, (box.top + box.height) * sourceRowBytes);
-    const across = makeWeights(kernel, box.width, width);
-    const down = makeWeights(kernel, box.height, height);
+    const across = weightsFor(box.width, width);
+    const down = weightsFor(box.height, height);
     const [pixels = 0, between = 0, target = 0, acrossAt = 0, downAt = 0] = layOut(
       source.length,
       box.height * rowBytes,
@@ -98,6 +98,22 @@ interface Weights {
 
 /** Fractional bits of the weights. */
 const PRECISION = 22;
+
+/** More would not come again soon where boxes have many sizes, and need more memory than time. */
+const MOST_REMEMBERED = 64;
+
+/** Boxes of small images have few sizes: their weights are made once. */
+function rememberWeights(kernel: Kernel): (sourceSize: number, targetSize: number) => Weights {
+  const known = new Map<number, Weights & { readonly targetSize: number }>();
+  return (sourceSize, targetSize) => {
+    const found = known.get(sourceSize);
+    if (found?.targetSize === targetSize) return found;
+    if (known.size === MOST_REMEMBERED) known.clear();
+    const made = { ...makeWeights(kernel, sourceSize, targetSize), targetSize };
+    known.set(sourceSize, made);
+    return made;
+  };
+}
 
 function makeWeights(kernel: Kernel, sourceSize: number, targetSize: number): Weights {
   const scale = sourceSize / targetSize;

@@ -1,16 +1,58 @@
 import type { RawImage } from "@blockwise/spec";
+import type { ColorChange } from "../pixels/change-colors.js";
 
-/**
- * Turns the hue by `factor` of a full turn: torchvision's `adjust_hue` on Pillow images, bit-exact, by way of hue,
- * saturation and value as bytes. That way loses a little even when the turn is 0.
- *
- * @param image - 3 channels; borrowed; may be `out`
- * @param out - of the same shape; overwritten
- * @param factor - from -0.5 to 0.5
- */
-export function adjustHue(image: RawImage, out: RawImage, factor: number): void {
+// The same arithmetic pixel by pixel in plain JavaScript, one pass a change: what the kernels must agree with.
+
+/** Changes an image's colours in place. */
+export function changePlainly(image: RawImage, { property, amount }: ColorChange): void {
+  switch (property) {
+    case "brightness":
+      return mixWithLevel(image, 0, amount);
+    case "contrast":
+      return mixWithLevel(image, Math.floor(meanLuminance(image) + 0.5), amount);
+    case "saturation":
+      return saturate(image, amount);
+    case "hue":
+      return turnHue(image, amount);
+  }
+}
+
+/** Pillow's `convert("L")`. */
+export function luminance(red: number, green: number, blue: number): number {
+  return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
+}
+
+function saturate({ data }: RawImage, factor: number): void {
+  const rounded = Math.fround(factor);
+  for (let place = 0; place < data.length; place += 3) {
+    const [red = 0, green = 0, blue = 0] = data.subarray(place, place + 3);
+    const grey = luminance(red, green, blue);
+    data.set([blend(grey, red, rounded), blend(grey, green, rounded), blend(grey, blue, rounded)], place);
+  }
+}
+
+function mixWithLevel({ data }: RawImage, level: number, factor: number): void {
+  const rounded = Math.fround(factor);
+  for (const [place, value] of data.entries()) data[place] = blend(level, value, rounded);
+}
+
+function meanLuminance({ data }: RawImage): number {
+  let sum = 0;
+  for (let place = 0; place < data.length; place += 3) {
+    sum += luminance(data[place] as number, data[place + 1] as number, data[place + 2] as number);
+  }
+  return sum / (data.length / 3);
+}
+
+/** Pillow's `Image.blend`, whose arithmetic is float32. */
+function blend(degenerate: number, value: number, factor: number): number {
+  const mixed = Math.fround(degenerate + Math.fround(factor * (value - degenerate)));
+  return mixed <= 0 ? 0 : mixed >= 255 ? 255 : mixed | 0;
+}
+
+function turnHue(image: RawImage, factor: number): void {
   const source = image.data;
-  const target = out.data;
+  const target = image.data;
   const turn = Math.trunc(factor * 255) & 255;
   for (let place = 0; place < source.length; place += 3) {
     const red = source[place] as number;
