@@ -31,10 +31,13 @@ export function networkRecipe(run: {
 }
 
 /** Makes what the blocks of a thread are made from. @throws BlockwiseError */
-export async function makeNetwork(options: JsonObject, _: BlockWorkerPlace): Promise<BlockWorkerPlugins> {
+export async function makeNetwork(
+  options: JsonObject,
+  { threads }: BlockWorkerPlace,
+): Promise<BlockWorkerPlugins> {
   const { config, statistics, engine } = options as unknown as RecipeOptions;
   return {
     ...(await createPlugins(config, statistics)),
-    engine: await createEngine({ name: engine }),
+    engine: await createEngine({ name: engine, threads }),
   };
 }

@@ -21,7 +21,10 @@ export interface BlockWorkersOptions {
   readonly placement: number | readonly (readonly number[])[];
   /** How threads make the network's plugins again. */
   readonly recipe: NetworkRecipe;
-  /** Threads that each engine may use of its own (`BlockWorkerPlace.threads`). @default 1 */
+  /**
+   * Threads that each thread's engine may use of its own (`BlockWorkerPlace.threads`), where it can use any. @default the
+   * cores, shared out evenly
+   */
   readonly engineThreads?: number;
   /** What a thread's JavaScript may take; one that needs more ends the run. @default Node's */
   readonly resourceLimits?: ResourceLimits;

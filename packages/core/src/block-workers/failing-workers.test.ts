@@ -126,6 +126,20 @@ describe("a thread that", () => {
 });
 
 describe("a run with blocks in threads", () => {
+  it("refuses a recipe without names, and engines of no thread, when it is wired", () => {
+    const recipe = { module: "some-package", exportName: "make", options: {} };
+    for (const [option, blockWorkers] of [
+      ["blockWorkers.recipe", { placement: 2, recipe: { ...recipe, exportName: undefined } }],
+      ["blockWorkers.engineThreads", { placement: 2, recipe, engineThreads: 0 }],
+      ["blockWorkers", { placement: 9, recipe }],
+    ]) {
+      const options = { ...tinyRun(engine), blockWorkers } as TrainerOptions;
+      expect(() => createTrainer(options)).toThrow(
+        expect.objectContaining({ code: "BLOCKWISE_INVALID_OPTION", option }),
+      );
+    }
+  });
+
   it("ends its threads with the error of a callback", async () => {
     const onStepEnd = (): void => {
       throw new Error("no more room");

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { BlockWorkerReadingV1, EngineV1, ScheduleV1 } from "@blockwise/spec";
 import { InvalidOptionError } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
@@ -190,7 +191,8 @@ export class PipelinedRunner implements StepRunner {
 
   #startThreads(placement: readonly (readonly number[])[]): readonly BlockThread[] {
     const { network, learning, observer, views } = this.#run;
-    const { recipe, engineThreads = 1, resourceLimits } = this.#options;
+    const coresEach = Math.max(1, Math.floor(availableParallelism() / placement.length));
+    const { recipe, engineThreads = coresEach, resourceLimits } = this.#options;
     const { partition, imageShape, batchSize, classCount } = network.options;
     const { seed, skipLimit, meters } = learning;
     const sizeOf = (block: number): number =>

@@ -1,4 +1,5 @@
 import { type AugmentationV1, InvalidOptionError, ShapeMismatchError } from "@blockwise/spec";
+import type { NetworkRecipe } from "../block-workers/block-workers-options.js";
 import { requirePlugin } from "../wiring/require-plugin.js";
 import type { TrainerOptions } from "./trainer.js";
 
@@ -23,7 +24,21 @@ export function checkTrainerOptions(options: TrainerOptions): void {
   }
   if (options.frozenOutputs != null)
     requireCount("frozenOutputs.budgetBytes", options.frozenOutputs.budgetBytes);
+  if (options.blockWorkers != null) {
+    requireCount("blockWorkers.engineThreads", options.blockWorkers.engineThreads ?? 1);
+    requireRecipe(options.blockWorkers.recipe);
+  }
   requireViewsFit(options);
+}
+
+function requireRecipe(recipe: NetworkRecipe): void {
+  const { module, exportName } = { ...recipe };
+  if (typeof module === "string" && typeof exportName === "string") return;
+  throw new InvalidOptionError({
+    option: "blockWorkers.recipe",
+    expected: "a module and an export, by name, from which threads make the network's plugins",
+    received: recipe,
+  });
 }
 
 /** @throws InvalidOptionError unless the augmentation makes as many views as the loss compares. */

@@ -25,8 +25,8 @@ export function workloadRecipe(workload: Workload, engine: EngineV1): NetworkRec
 /** Makes them in a thread. */
 export async function makeBenchNetwork(
   { workload, engine }: JsonObject,
-  _: BlockWorkerPlace,
+  { threads }: BlockWorkerPlace,
 ): Promise<BlockWorkerPlugins> {
-  const own = await createEngine({ name: engine as EngineName });
+  const own = await createEngine({ name: engine as EngineName, threads });
   return workloadPlugins(workload as unknown as Workload, own);
 }
