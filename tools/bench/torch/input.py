@@ -7,7 +7,6 @@ the worker processes alone, but for the starting of them.
 """
 
 import json
-import random
 import resource
 import sys
 import time
@@ -15,51 +14,10 @@ import time
 import PIL
 import torch
 import torchvision
-from PIL import Image, ImageFilter, ImageOps
-from torchvision import transforms as T
+from views import TwoViews
 
 folder, size, batch, workers, count = sys.argv[1], *map(int, sys.argv[2:])
 torch.set_num_threads(1)
-
-
-class Blur:
-    def __init__(self, probability):
-        self.probability = probability
-
-    def __call__(self, image):
-        if random.random() >= self.probability:
-            return image
-        return image.filter(ImageFilter.GaussianBlur(random.random() * 1.9 + 0.1))
-
-
-class Solarize:
-    def __init__(self, probability):
-        self.probability = probability
-
-    def __call__(self, image):
-        return ImageOps.solarize(image) if random.random() < self.probability else image
-
-
-def view(blur, solarize):
-    return T.Compose(
-        [
-            T.RandomResizedCrop(size, interpolation=T.InterpolationMode.BICUBIC),
-            T.RandomHorizontalFlip(0.5),
-            T.RandomApply([T.ColorJitter(0.4, 0.4, 0.2, 0.1)], p=0.8),
-            T.RandomGrayscale(0.2),
-            Blur(blur),
-            Solarize(solarize),
-            T.ToTensor(),
-            T.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
-        ]
-    )
-
-
-class TwoViews:
-    first, second = view(1.0, 0.0), view(0.1, 0.2)
-
-    def __call__(self, image):
-        return self.first(image), self.second(image)
 
 
 def used():
@@ -67,7 +25,7 @@ def used():
     return children.ru_utime + children.ru_stime
 
 
-images = torchvision.datasets.ImageFolder(folder, TwoViews())
+images = torchvision.datasets.ImageFolder(folder, TwoViews(size))
 chosen = [i % len(images) for i in torch.randperm(max(count, len(images))).tolist()[:count]]
 loader = torch.utils.data.DataLoader(
     torch.utils.data.Subset(images, chosen), batch_size=batch, num_workers=workers, drop_last=False

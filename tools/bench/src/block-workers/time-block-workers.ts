@@ -1,9 +1,9 @@
 import { barlowTwinsViews } from "@blockwise/augment";
 import { createTrainer, type Network, type Partition, type TrainerOptions } from "@blockwise/core";
 import { warmupCosine } from "@blockwise/optim";
-import { fillUniform, fold, rootKey } from "@blockwise/random";
-import type { AugmentationV1, BlockWorkerReadingV1, DataSourceV1, EngineV1 } from "@blockwise/spec";
+import type { AugmentationV1, BlockWorkerReadingV1, EngineV1 } from "@blockwise/spec";
 import type { Workload } from "../models.js";
+import { randomImages } from "../random-images.js";
 import { WARM_UP } from "../time-steps.js";
 import { workloadPlugins, workloadRecipe } from "./bench-network.js";
 
@@ -96,38 +96,5 @@ function plainViews(size: number): AugmentationV1 {
         out[index] = ((data[view === 0 ? index : data.length - 1 - index] ?? 0) - 127.5) / 64;
       }
     },
-  };
-}
-
-function randomImages(count: number, size: number): DataSourceV1 {
-  const length = size * size * 3;
-  const values = new Float32Array(count * length);
-  fillUniform(fold(rootKey(0), "bench-images"), values);
-  const pixels = new Uint8Array(new SharedArrayBuffer(values.length));
-  for (const [index, value] of values.entries()) pixels[index] = 256 * value;
-  return {
-    specificationVersion: "v1",
-    kind: "data-source",
-    id: "random-images",
-    options: { count, size },
-    description: `${count} random images`,
-    size: count,
-    channels: 3,
-    classNames: null,
-    labels: null,
-    store: {
-      kind: "packed",
-      pixels,
-      offsets: Float64Array.from({ length: count }, (_, index) => index * length),
-      heights: new Uint32Array(count).fill(size),
-      widths: new Uint32Array(count).fill(size),
-      channels: 3,
-    },
-    image: async (index) => ({
-      width: size,
-      height: size,
-      channels: 3,
-      data: pixels.subarray(index * length, (index + 1) * length),
-    }),
   };
 }

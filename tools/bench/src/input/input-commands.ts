@@ -1,5 +1,7 @@
 import { InvalidOptionError } from "@blockwise/spec";
 import { type Command, Option } from "commander";
+import { findPythons } from "../compare/python-environment.js";
+import { type AugmentWork, augmentTable, compareAugment } from "./compare-augment.js";
 import { timeTorchvision } from "./compare-torchvision.js";
 import { repeatImages } from "./repeat-images.js";
 import { type InputSpeed, timeInput } from "./time-input.js";
@@ -12,6 +14,12 @@ interface InputFlags {
   readonly count: number;
   readonly rounds: number;
   readonly compare?: "torchvision";
+  readonly json?: true;
+}
+
+interface AugmentFlags extends AugmentWork {
+  readonly compare?: "torchvision";
+  readonly python: readonly string[];
   readonly json?: true;
 }
 
@@ -42,6 +50,22 @@ export function addInputCommands(
     )
     .option("--json", "print one JSON object a line")
     .action(timeAll);
+  program
+    .command("augment")
+    .description("Make the paper's two views on one core, beside torchvision in turn.")
+    .option("--data <path>", "images in class folders, decoded each time; else noise in memory", undefined)
+    .option("--size <pixels>", "height and width of the views", wholeNumber("size"), 32)
+    .option("--batch <images>", "images a batch", wholeNumber("batch"), 32)
+    .option("--count <images>", "images a side in each round", wholeNumber("count"), 1024)
+    .option("--rounds <rounds>", "takes the median of so many", wholeNumber("rounds"), 3)
+    .addOption(new Option("--compare <peer>", "time the same elsewhere, in turn").choices(["torchvision"]))
+    .option("--python <paths...>", "Pythons with torchvision, as of --compare torch", [])
+    .option("--json", "print one JSON object")
+    .action(async ({ data = null, size, batch, count, rounds, compare, python, json }: AugmentFlags) => {
+      const pythons = compare === undefined ? [] : findPythons(python, (line) => console.error(line));
+      const result = await compareAugment({ data, size, batch, count, rounds }, pythons);
+      console.log(json ? JSON.stringify(result) : augmentTable(result));
+    });
 }
 
 async function timeAll(flags: InputFlags): Promise<void> {

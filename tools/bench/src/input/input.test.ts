@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDataset } from "@blockwise/data";
 import { InvalidOptionError } from "@blockwise/spec";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { compareAugment } from "./compare-augment.js";
 import { repeatImages } from "./repeat-images.js";
 import { timeInput } from "./time-input.js";
 
@@ -18,6 +19,34 @@ async function temporaryFolder(): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
+
+describe("compareAugment", () => {
+  it("hands the same images to the peer, and compares round by round", async () => {
+    const peer = join(await temporaryFolder(), "peer.mjs");
+    await writeFile(
+      peer,
+      `#!${process.execPath}
+      import { statSync } from "node:fs";
+      import { createInterface } from "node:readline";
+      const words = process.argv.slice(2);
+      const images = statSync(words[words.indexOf("--raw") + 1]).size / (4 * 4 * 3);
+      console.log(JSON.stringify({ description: words.slice(1, 5).join(" ") + " " + images }));
+      for await (const line of createInterface({ input: process.stdin })) {
+        console.log(JSON.stringify({ imagesPerCpuSecond: line === "images 64" ? 8 : 0 }));
+      }`,
+    );
+    await chmod(peer, 0o755);
+    const work = { data: null, size: 4, batch: 32, count: 64, rounds: 3 };
+    const { imagesPerCpuSecond, peers } = await compareAugment(work, [peer]);
+    expect(peers).toMatchObject([
+      {
+        description: "--size 4 --batch 32 2048",
+        imagesPerCpuSecond: 8,
+        ratio: { median: imagesPerCpuSecond / 8 },
+      },
+    ]);
+  });
+});
 
 describe("repeatImages", () => {
   it("writes as many images as asked for, as folders and as shards with the same labels", async () => {

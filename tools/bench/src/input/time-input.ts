@@ -2,6 +2,7 @@ import { barlowTwinsViews } from "@blockwise/augment";
 import { openDataset } from "@blockwise/data";
 import { createLoader } from "@blockwise/loader";
 import { rootKey } from "@blockwise/random";
+import type { DataSourceV1 } from "@blockwise/spec";
 
 /** What to read, and how. */
 export interface InputWorkload {
@@ -23,8 +24,16 @@ export interface InputSpeed {
 }
 
 /** Reads, decodes and augments images as the paper does, with nobody using the batches. */
-export async function timeInput({ data, size, batch, workers, count }: InputWorkload): Promise<InputSpeed> {
+export async function timeInput({ data, ...work }: InputWorkload): Promise<InputSpeed> {
   const { train } = await openDataset(data, { images: { storage: "stream" } });
+  return timeSource(train, work);
+}
+
+/** Augments the images of a source, with nobody using the batches. */
+export async function timeSource(
+  train: DataSourceV1,
+  { size, batch, workers, count }: Omit<InputWorkload, "data">,
+): Promise<InputSpeed> {
   const augmentation = barlowTwinsViews({ size });
   const loader = createLoader({ source: train, augmentation, batchSize: batch, key: rootKey(1), workers });
   try {
