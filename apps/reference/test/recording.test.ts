@@ -11,6 +11,8 @@ import { tinyConfig } from "./tiny-config.js";
 const folder = temporaryFolder();
 const digits = join(folder, "digits");
 const recorded = join(folder, "recorded");
+const online = { everySteps: 5, learningRate: 0.1, trainImages: 40, testImages: 10 };
+const evaluation = { ...tinyConfig.evaluation, online };
 const watch = { maps: 4, images: 10, pairs: 3 };
 
 const lines = <T>(text: string): T[] =>
@@ -31,7 +33,12 @@ async function words(name: string, changes: object): Promise<readonly string[]> 
 
 beforeAll(async () => {
   await writeDigits(digits, { count: 130, classes: true });
-  const end = await runCli(...(await words("recorded", { watch })), "--quiet", "--out", recorded);
+  const end = await runCli(
+    ...(await words("recorded", { watch, tensorboard: true, evaluation })),
+    "--quiet",
+    "--out",
+    recorded,
+  );
   expect(end).toMatchObject({ exitCode: 0, stderr: "" });
 }, 300_000);
 
@@ -77,6 +84,25 @@ describe("what a run records of its images", { timeout: 300_000 }, () => {
     expect(progress.at(-1)).toMatchObject({ event: "end", step: 12, interrupted: false });
   });
 
+  it("is event files for TensorBoard, where they are asked for", async () => {
+    const names = await readdir(join(recorded, "tensorboard"));
+    expect(names).toHaveLength(1);
+    const events = await readFile(join(recorded, "tensorboard", names[0] ?? ""), "latin1");
+    for (const tag of ["brain.Event:2", "loss/layer4", "loss-terms/layer1/invariance", "pairs/2/view-2"]) {
+      expect(events).toContain(tag);
+    }
+    // A reading of each block after 5, 10 and 12 steps.
+    expect(events.split("online-probe-pooled/layer3")).toHaveLength(4);
+
+    const elsewhere = join(folder, "events");
+    const out = join(folder, "elsewhere");
+    const named = await words("elsewhere", { watch: null, maxSteps: 2 });
+    const end = await runCli(...named, "--quiet", "--out", out, "--tensorboard", elsewhere);
+    expect(end).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await readdir(elsewhere)).toHaveLength(1);
+    expect(await readdir(out)).not.toContain("tensorboard");
+  });
+
   it("changes no weight and no line of the log", async () => {
     const out = join(folder, "plain");
     const end = await runCli(...(await words("plain", { watch: null })), "--quiet", "--out", out);
@@ -84,7 +110,8 @@ describe("what a run records of its images", { timeout: 300_000 }, () => {
     expect((await weights(out)).equals(await weights(recorded))).toBe(true);
     expect(await read(out, "log.jsonl")).toBe(await read(recorded, "log.jsonl"));
     const names = await readdir(out);
-    for (const name of ["maps.jsonl", "map-images.json", "pairs"]) expect(names).not.toContain(name);
+    for (const name of ["maps.jsonl", "map-images.json", "pairs", "tensorboard"])
+      expect(names).not.toContain(name);
   });
 
   it("is the same where the run is interrupted and resumed", async () => {

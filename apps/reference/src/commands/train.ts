@@ -29,6 +29,7 @@ import { startWatcher } from "./start-watcher.js";
 
 interface TrainFlags extends ConfigFlags, LocationFlags, OutputFlags, WatchedFlags {
   readonly out: string;
+  readonly tensorboard?: string;
   readonly resume?: true;
 }
 
@@ -40,6 +41,7 @@ export function addTrainCommand(program: Command): void {
     .requiredOption("--out <folder>", "where the run keeps its files")
     .option("--partition <blocks>", "stages, end-to-end, units, or a number of blocks")
     .option("--timetable <when>", "simultaneous, or sequential: one block after the other")
+    .option("--tensorboard <folder>", "write event files for TensorBoard into a folder of this run alone")
     .option("--resume", "go on from the newest checkpoint in the folder, with the configuration kept there");
   addConfigArgument(addConfigOptions(addLocationOptions(addOutputOptions(addWatchedOption(command))))).action(
     (file: string | undefined, flags: TrainFlags) => train(withConfigFile(file, flags)),
@@ -62,17 +64,26 @@ async function train(flags: TrainFlags): Promise<void> {
   const run = await openRun(config, note, locationsFromFlags(flags));
   if (flags.watch) await startWatcher(flags.out, note);
   const name = flags.out.split(/[\\/]/).filter(Boolean).at(-1) ?? flags.out;
-  const goOn = commandLine(["train", "--resume", "--out", flags.out, ...locationWords(flags)]);
-  const record = await trainRun(run, { name, folder: flags.out, resume, reporter, signal }).catch(
-    async (error: unknown) => {
-      if (!(error instanceof StorageError) || !(await isRun(flags.out))) throw error;
-      throw new StorageError(
-        `${error.message} What was saved before is untouched; with that put right, go on with: ${goOn}`,
-        { path: error.path },
-        { cause: error },
-      );
-    },
-  );
+  const tensorboard = flags.tensorboard ?? null;
+  const goOn = commandLine([
+    ...["train", "--resume", "--out", flags.out, ...locationWords(flags)],
+    ...(tensorboard === null ? [] : ["--tensorboard", tensorboard]),
+  ]);
+  const record = await trainRun(run, {
+    name,
+    folder: flags.out,
+    resume,
+    reporter,
+    signal,
+    tensorboard,
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof StorageError) || !(await isRun(flags.out))) throw error;
+    throw new StorageError(
+      `${error.message} What was saved before is untouched; with that put right, go on with: ${goOn}`,
+      { path: error.path },
+      { cause: error },
+    );
+  });
   reporter.end();
   if (flags.json) console.log(JSON.stringify({ event: "result", ...record }));
   else if (record.complete) console.log(summarize(flags, record, run));

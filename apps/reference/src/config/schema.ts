@@ -45,6 +45,8 @@ export const runConfigSchema = z.strictObject({
   checkpoints: checkpointsSection,
   meters: metersSection,
   watch: watchSection,
+  /** Whether event files for TensorBoard are written into the run's folder. */
+  tensorboard: z.boolean(),
   evaluation: evaluationSection,
 });
 

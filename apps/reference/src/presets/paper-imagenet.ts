@@ -67,6 +67,7 @@ export const paperImagenet: RunConfig = {
   checkpoints: { everySteps: 625, keep: 2 },
   meters: { everySteps: 50 },
   watch: { maps: 50, images: 200, pairs: 8 },
+  tensorboard: false,
   evaluation: {
     maxTrainImages: null,
     maxTestImages: null,

@@ -49,6 +49,7 @@ export const smallImages: RunConfig = {
   checkpoints: { everySteps: 100, keep: 2 },
   meters: { everySteps: 50 },
   watch: { maps: 10, images: 200, pairs: 8 },
+  tensorboard: false,
   evaluation: {
     maxTrainImages: null,
     maxTestImages: null,

@@ -23,6 +23,8 @@ export interface RunFolder {
   readonly mapImages: string;
   /** Pairs of views, as pictures. */
   readonly pairs: string;
+  /** Event files for TensorBoard, where the configuration asks for them. */
+  readonly tensorboard: string;
   /** How training went; there once it is done. */
   readonly training: string;
   /** Where the weights are from, for a run that was imported and not trained here. */
@@ -39,6 +41,7 @@ export function runFolder(path: string): RunFolder {
     checkpoints: join(path, "checkpoints"),
     frozenOutputs: join(path, "frozen-outputs"),
     ...runFiles(path),
+    tensorboard: join(path, "tensorboard"),
     training: join(path, "training.json"),
     imported: join(path, "imported.json"),
     evaluation: join(path, "evaluation.json"),

@@ -17,6 +17,7 @@ import { openOnlineProbe } from "./online-probe.js";
 import type { OpenedRun } from "./open-run.js";
 import { recordImages } from "./record-images.js";
 import { makeFolder, readJsonIfThere, runFolder, writeJson } from "./run-folder.js";
+import { openTensorboard } from "./tensorboard.js";
 
 /** `training.json`: how training went, over all the times it was resumed. */
 export interface TrainingRecord {
@@ -51,11 +52,15 @@ export async function trainRun(
     readonly resume: boolean;
     readonly reporter: Reporter;
     readonly signal: AbortSignal;
+    /** Where event files for TensorBoard go beside what the configuration says. @default null */
+    readonly tensorboard?: string | null;
   },
 ): Promise<TrainingRecord> {
   const { config, engine, data } = run;
-  const { name, folder, resume, reporter, signal } = options;
+  const { name, folder, resume, signal } = options;
   const files = runFolder(folder);
+  const tensorboard = openTensorboard(run, folder, options.tensorboard ?? null);
+  const reporter = tensorboard?.listen(options.reporter) ?? options.reporter;
   const online = openOnlineProbe(run, () => trainer.network, { folder, name, reporter });
   const watch = watchHealth(
     (block) => trainer.network.learners.find(({ definition }) => definition.id === block)?.definition,
@@ -70,6 +75,8 @@ export async function trainRun(
       progressLog(files.progress, { batchSize: config.batchSize }),
       ...(online?.callbacks ?? []),
       ...recordImages(run, () => trainer.network, folder),
+      // After the pairs have been recorded, which it takes over.
+      ...(tensorboard?.callbacks ?? []),
       reportTo(reporter, name),
     ],
     checkpoints: { directory: files.checkpoints, ...config.checkpoints },
@@ -93,6 +100,7 @@ export async function trainRun(
       });
     const before = resume ? await readJsonIfThere<TrainingRecord>(files.training) : null;
     const result = await trainer.run();
+    await tensorboard?.settle();
     const record = toRecord({ ...result, startStep }, before, config.batchSize, engine.id);
     await writeJson(files.training, record);
     const broken = describeBroken(record.input.broken);
