@@ -52,5 +52,5 @@ export async function checkMade({ root, packageManager, packages, creator, folde
   const vitest = join(folder, `${made[0]}/node_modules/vitest/vitest.mjs`);
   problems.push(...(await run("testing the made packages", [process.execPath, vitest, "run"], folder)));
   if (problems.length > 0) return problems;
-  return checkTraining({ root, packageManager, overrides, folder, guide, examples });
+  return checkTraining({ root, packageManager, overrides, folder, made, guide, examples });
 }

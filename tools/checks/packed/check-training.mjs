@@ -9,36 +9,65 @@ const stepCount = 3;
 /**
  * Trains with plugins of others, for a few steps on real images, and looks at the checkpoints: with that of the guide by
  * its name in its own folder, as the guide says; with all examples by their names where their tarballs are installed;
- * and with each example's own script.
+ * with a plugin of every kind, as made; and with the example's own script.
  *
  * @param {object} request
  * @param {string} request.root
  * @param {string} request.packageManager pnpm and its version
  * @param {Record<string, string>} request.overrides where packages of Blockwise come from
  * @param {string} request.folder the plugins' parent
+ * @param {string[]} request.made one of every kind
  * @param {{ name: string, trainWords: string[] }} request.guide
  * @param {string[]} request.examples
  * @returns {Promise<string[]>} what is wrong
  */
-export async function checkTraining({ root, packageManager, overrides, folder, guide, examples }) {
+export async function checkTraining({ root, packageManager, overrides, folder, made, guide, examples }) {
   const cli = join(root, "apps/reference/dist/cli.js");
   const own = await train({ cli, cwd: join(folder, guide.name), words: guide.trainWords });
   const user = join(folder, "..", "user");
-  const problem = await installExamples({ packageManager, overrides, folder, examples, user });
+  const problem = await installPlugins({ packageManager, overrides, folder, made, examples, user });
   if (problem !== null) return [problem];
   const configs = examples.map((name) => JSON.parse(readFileSync(join(folder, name, "run.json"), "utf8")));
   writeFileSync(join(user, "run.json"), JSON.stringify(Object.assign({ batchSize: 32 }, ...configs)));
   const words = ["train", "run.json", "--preset", "smoke", "--data", "mnist-digits", "--out", "run"];
   const both = await train({ cli, cwd: user, words });
+  writeFileSync(join(user, "every-kind.json"), JSON.stringify(everyKind));
+  const every = await train({
+    cli,
+    cwd: user,
+    words: ["train", "every-kind.json", "--preset", "smoke", "--out", "every"],
+  });
+  const judge = ["evaluate", "every", "--evaluator", "made-evaluator"];
+  const judged = await runCommand([process.execPath, cli, ...judge], { cwd: user });
   const script = await runScript({ root, folder: join(folder, "backbone-vgg") });
   return [
     ...own.problems,
     ...expectRun(own, { run: "first-run", terms: ["alignment", "uniformity"], tensor: "bn1.bias" }),
     ...both.problems,
     ...expectRun(both, { run: "run", terms: ["attraction", "repulsion"], tensor: "features.9.bias" }),
+    ...every.problems,
+    ...expectRun(every, { run: "every", terms: ["distance"], tensor: "unit1.bn.bias" }),
+    ...(/made-evaluator, top-1 in %/.test(judged.stdout)
+      ? []
+      : [`blockwise ${judge.join(" ")} failed (${judged.code}):\n${judged.output}`]),
     ...script,
   ];
 }
+
+const choice = (name, options = {}) => ({ kind: "package", package: `made-${name}`, options });
+
+/** A run of nothing but plugins that were made by their kind. */
+const everyKind = {
+  data: { dataset: choice("data-source", { size: 128 }), imageSize: 8, maxTrainImages: null },
+  network: choice("backbone", { width: 4, depth: 2 }),
+  head: "made-head",
+  projector: "made-projector",
+  loss: "made-local-loss",
+  optimizer: { ...choice("optimizer"), learningRate: 0.01 },
+  schedule: "made-schedule",
+  augmentation: choice("augmentation"),
+  batchSize: 32,
+};
 
 /** Runs `blockwise` with a few steps. */
 async function train({ cli, cwd, words }) {
@@ -82,9 +111,9 @@ function expectTensor(checkpoints, name) {
   return learnt ? [] : [`the tensor "${name}" of ${checkpoints}/${folder} has not learnt`];
 }
 
-/** Packs the examples and installs their tarballs in an empty project; what went wrong, or null. */
-async function installExamples({ packageManager, overrides, folder, examples, user }) {
-  const dependencies = {};
+/** Packs the examples and installs their tarballs in an empty project, beside the others; what went wrong, or null. */
+async function installPlugins({ packageManager, overrides, folder, made, examples, user }) {
+  const dependencies = Object.fromEntries(made.map((name) => [name, `link:${join(folder, name)}`]));
   for (const name of examples) {
     const cwd = join(folder, name);
     const { code, stdout, output } = await runCommand(["npm", "pack", "--ignore-scripts", "--json"], { cwd });

@@ -35,7 +35,7 @@ export function ensureDescribed({ layer, parameters, buffers, apply }: LayerSubj
  *
  * @throws Error for a parameter or buffer that the layer does not list.
  */
-export function computeDescribed(value: LayerValueV1, x: tf.Tensor, tensors: NamedTensors): tf.Tensor {
+function computeDescribed(value: LayerValueV1, x: tf.Tensor, tensors: NamedTensors): tf.Tensor {
   const compute = (inner: LayerValueV1): tf.Tensor => computeDescribed(inner, x, tensors);
   const map = (inner: LayerValueV1): tf.Tensor4D => compute(inner) as tf.Tensor4D;
   const tensor = <T extends tf.Tensor>(name: string): T => {
