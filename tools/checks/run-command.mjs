@@ -11,10 +11,11 @@ const binaries = fileURLToPath(new URL("../../node_modules/.bin", import.meta.ur
  * @param {object} options
  * @param {string} options.cwd
  * @param {Record<string, string>} [options.env] variables besides those of this process
+ * @param {number} [options.seconds] ends it after so long
  * @param {boolean} [options.live] shows the output as it comes, and keeps none of it
  * @returns {Promise<{ code: number | string, stdout: string, output: string }>} `output` is both streams, in order
  */
-export function runCommand([program, ...args], { cwd, env = {}, live = false }) {
+export function runCommand([program, ...args], { cwd, env = {}, seconds, live = false }) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd,
@@ -27,6 +28,7 @@ export function runCommand([program, ...args], { cwd, env = {}, live = false }) 
       },
       stdio: live ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",
+      ...(seconds === undefined ? {} : { timeout: seconds * 1000, killSignal: "SIGKILL" }),
     });
     let stdout = "";
     let output = "";

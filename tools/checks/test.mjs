@@ -6,7 +6,7 @@
  * The last line on stdout is `N passed, N failed`, with `, N skipped` where tests were skipped (each is named).
  */
 import { fileURLToPath } from "node:url";
-import { checkPackages } from "./packed/check-packages.mjs";
+import { packedChecks } from "./packed/packed-checks.mjs";
 import { runCommand } from "./run-command.mjs";
 import { runVitest } from "./run-vitest.mjs";
 
@@ -31,7 +31,7 @@ const checks =
         { title: "nothing unused", run: command("knip", "--no-config-hints") },
         { title: "reference", run: command(process.execPath, "tools/api/check.mjs") },
         tests,
-        { title: "packed packages", run: () => checkPackages(root) },
+        ...packedChecks(root),
       ];
 
 const total = { passed: 0, failed: 0, skipped: [] };

@@ -10,9 +10,11 @@ import { runCommand } from "../run-command.mjs";
  * @param {string} request.packageManager pnpm and its version
  * @param {{ name: string, tarball: string }[]} request.packages
  * @param {string} request.folder where the projects are made
+ * @param {Record<string, string>} request.devDependencies of the folder itself: types that all projects may see
+ * @param {{ name: string, dependencies: Record<string, string> }[]} request.others more projects, by their folders' names
  * @returns {Promise<{ name: string, tarball: string, project: string }[]>}
  */
-export async function installAlone({ packageManager, packages, folder }) {
+export async function installAlone({ packageManager, packages, folder, devDependencies, others }) {
   mkdirSync(folder);
   // JSON is YAML too.
   const settings = {
@@ -22,13 +24,21 @@ export async function installAlone({ packageManager, packages, folder }) {
     overrides: tarballsByName(packages),
   };
   writeFileSync(join(folder, "pnpm-workspace.yaml"), JSON.stringify(settings));
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, packageManager }));
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ private: true, packageManager, devDependencies }),
+  );
   const projects = packages.map(({ name, tarball }) => {
     const project = join(folder, name.split("/").at(-1));
     mkdirSync(project);
     writeManifest(project, [{ name, tarball }]);
     return { name, tarball, project };
   });
+  for (const { name, dependencies } of others) {
+    mkdirSync(join(folder, name));
+    const manifest = { private: true, type: "module", dependencies };
+    writeFileSync(join(folder, name, "package.json"), JSON.stringify(manifest));
+  }
   const command = ["npx", "--yes", "--prefer-offline", packageManager, "install"];
   const flags = ["--prefer-offline", "--ignore-scripts", "--no-frozen-lockfile"];
   const { code, output } = await runCommand([...command, ...flags], { cwd: folder });
