@@ -5,6 +5,7 @@
  *     <!-- example: in a folder with photos, checkpoint.pth -->
  *     <!-- example: with "epochs: 10" as "epochs: 1"; with "./photos" as "photos" -->
  *     <!-- example: tests of my-loss.ts -->
+ *     <!-- example: after the one above -->
  *     <!-- example: not run, since it shows a part of the one above -->
  *
  * Code below a line that names its file ("`src/loss-mine.ts`:") is for readers to put there, and is tried with the package
@@ -25,18 +26,19 @@
 export function readExamples(path, text) {
   const fence =
     /(?:^<!-- example: (?<orders>[^\n]*?) -->\n)?^```(?<language>js|ts)\b[^\n]*\n(?<code>.*?)^```$/gms;
-  return Array.from(text.matchAll(fence), ({ index, 0: block, groups }) => {
+  const examples = [];
+  for (const { index, 0: block, groups } of text.matchAll(fence)) {
     const before = text.slice(0, index) + block.slice(0, block.indexOf("```"));
     const where = `${path}:${before.split("\n").length + 1}`;
-    const { language } = groups;
-    const example = { where, language, ...obey(where, groups.orders, groups.code) };
-    return /^`[\w./-]+`:\n\n$/m.test(before.slice(-100))
-      ? { ...example, reason: "it is a file of the reader's package" }
-      : example;
-  });
+    const example = obey({ where, orders: groups.orders, text: groups.code, above: examples.at(-1) });
+    const isFile = /^`[\w./-]+`:\n\n$/m.test(before.slice(-100));
+    const reason = isFile ? "it is a file of the reader's package" : example.reason;
+    examples.push({ where, language: groups.language, ...example, reason });
+  }
+  return examples;
 }
 
-function obey(where, orders = "", text) {
+function obey({ where, orders = "", text, above }) {
   const result = { code: text, fixtures: [], tests: false, reason: null };
   for (const order of orders.split("; ").filter((order) => order !== "")) {
     const replacement = /^with "(.*)" as "(.*)"$/.exec(order);
@@ -46,6 +48,9 @@ function obey(where, orders = "", text) {
     else if (named) {
       result.tests ||= named[1] === "tests of";
       result.fixtures.push(...named[2].split(", "));
+    } else if (order === "after the one above" && above !== undefined) {
+      result.code = `${above.code}\n${result.code}`;
+      result.fixtures.push(...above.fixtures);
     } else if (replacement) {
       const [, from, to] = replacement;
       if (!result.code.includes(from)) throw new Error(`${where}: there is no ${from} in the example`);
