@@ -49,6 +49,13 @@ describe("the workspace", () => {
     ).toEqual([]);
   });
 
+  it("has changesets that name packages and what changes", () => {
+    const wrong = changesets.filter(
+      (text) => !/^---\n("@blockwise\/[\w-]+": (major|minor|patch)\n)+---\n\n\S/.test(text),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it("has no exception that is not needed any more", () => {
     const short = Object.keys(longFiles).filter(
       (path) => readSourceModule(path).lineCount <= mostLines(path),
