@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writeDigits } from "./digit-folder.js";
-import { type CliEnd, runCli, startCli } from "./run-cli.js";
+import { type CliEnd, runCli, runCliUnder, startCli } from "./run-cli.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { tinyConfig } from "./tiny-config.js";
 
@@ -55,6 +55,15 @@ describe("blockwise train --block-workers", () => {
     const placed = blockWorkers.flatMap(({ blocks }: { blocks: string[] }) => blocks);
     expect(placed).toEqual(["layer1", "layer2", "layer3", "layer4"]);
     expect(JSON.parse(await read(out, "training.json")).blockWorkers).toHaveLength(2);
+  }, 300_000);
+
+  it("starts its threads, and those that prepare batches, whatever flags Node was given", async () => {
+    const words = ["train", ...training, "--max-steps", "2", "--out", join(folder, "flags")];
+    const file = join(folder, "threads.json");
+    await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(config, "utf8")), workers: 1 }));
+    const changed = words.map((word) => (word === config ? file : word));
+    const end = await runCliUnder(["--max-old-space-size=3000"], ...changed, "--block-workers", "2");
+    expect(end).toMatchObject({ exitCode: 0, stderr: "" });
   }, 300_000);
 
   it("saves at Ctrl-C, and goes on with another number of threads, or none", async () => {

@@ -29,6 +29,11 @@ export function runCli(...words: readonly string[]): Promise<CliEnd> {
   return start(process.execPath, [cliPath, ...words]).ended;
 }
 
+/** Runs `blockwise` with such words under Node with such flags. */
+export function runCliUnder(flags: readonly string[], ...words: readonly string[]): Promise<CliEnd> {
+  return start(process.execPath, [...flags, cliPath, ...words]).ended;
+}
+
 /** Starts `blockwise` with such words. */
 export function startCli(...words: readonly string[]): RunningCli {
   return start(process.execPath, [cliPath, ...words]);

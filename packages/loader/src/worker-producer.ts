@@ -11,7 +11,8 @@ import type { EpochRequest, WorkerReport, WorkerSetup } from "./worker-protocol.
 // that lead to the sources.
 const isSource = import.meta.url.endsWith(".ts");
 const workerEntry = new URL(isSource ? "../dist/worker.js" : "./worker.js", import.meta.url);
-const execArgv = isSource ? [] : process.execArgv;
+// Flags of Node that are for a whole process are refused where they are passed on, and taken over where they are not.
+const nodeFlags = isSource ? { execArgv: [] } : {};
 
 /** Makes batches in worker threads, which run ahead by themselves as far as there are slots. */
 export function makeWorkerProducer(
@@ -53,7 +54,7 @@ export function makeWorkerProducer(
   };
   const start = (worker: number): Worker => {
     const thread = new Worker(workerEntry, {
-      execArgv,
+      ...nodeFlags,
       workerData: { ...setup, worker } satisfies WorkerSetup,
     });
     thread.on("message", (message: WorkerReport) => hear(worker, message));

@@ -13,7 +13,8 @@ import type { PackedBlock } from "./packed-block.js";
 // that lead to the sources.
 const isSource = import.meta.url.endsWith(".ts");
 const workerEntry = new URL(isSource ? "../../dist/block-worker.js" : "./block-worker.js", import.meta.url);
-const execArgv = isSource ? [] : process.execArgv;
+// Flags of Node that are for a whole process are refused where they are passed on, and taken over where they are not.
+const nodeFlags = isSource ? { execArgv: [] } : {};
 
 /** A thread that some blocks learn in, as the trainer sees it. What it says is kept in the order it came. */
 export class BlockThread {
@@ -48,7 +49,7 @@ export class BlockThread {
     this.data = data;
     this.#ids = blockIds;
     this.#thread = new Worker(workerEntry, {
-      execArgv,
+      ...nodeFlags,
       workerData: data,
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
     });
