@@ -5,10 +5,11 @@ import type { GraphTensor } from "./stored-tensor.js";
 
 /** A depth at which a network is read besides its end, for the outputs `<name>.features` and `<name>.head`. */
 export interface GraphDepth {
+  /** What its outputs' names begin with. */
   readonly name: string;
   /** The id of the unit that it lies behind. */
   readonly after: string;
-  /** @default null, no head */
+  /** What the map is read by there. @default null, no head */
   readonly head?: GraphLayer | null;
 }
 
@@ -28,31 +29,43 @@ export interface GraphModelOptions {
   readonly metadata?: Readonly<Record<string, JsonValue>>;
 }
 
-interface TensorInfo {
+/** An input or output, as `tensorflow.TensorInfo` is written in JSON. */
+export interface GraphTensorInfo {
+  /** The node's name, and `":0"`. */
   readonly name: string;
+  /** Always float32. */
   readonly dtype: "DT_FLOAT";
-  readonly tensorShape: ReturnType<typeof shape>;
+  /** -1 for the batch's size. */
+  readonly tensorShape: { readonly dim: readonly { readonly size: string }[] };
 }
 
 /** A model as TensorFlow.js has it in memory: `tf.io.ModelArtifacts`. */
 export interface GraphModel {
+  /** What kind of model it is. */
   readonly format: "graph-model";
+  /** What the network was made with. */
   readonly generatedBy: string;
+  /** What the model was made with. */
   readonly convertedBy: string;
+  /** The graph: `tensorflow.GraphDef` in JSON. */
   readonly modelTopology: {
     readonly node: readonly GraphNode[];
     readonly versions: { readonly producer: number; readonly minConsumer: number };
   };
+  /** Inputs and outputs by name. */
   readonly signature: {
-    readonly inputs: Readonly<Record<string, TensorInfo>>;
-    readonly outputs: Readonly<Record<string, TensorInfo>>;
+    readonly inputs: Readonly<Record<string, GraphTensorInfo>>;
+    readonly outputs: Readonly<Record<string, GraphTensorInfo>>;
   };
+  /** What `metadata` said, and the order of the outputs. */
   readonly userDefinedMetadata: Readonly<Record<string, JsonValue>>;
+  /** The constants, in the order of their values. */
   readonly weightSpecs: {
     readonly name: string;
     readonly shape: number[];
     readonly dtype: "float32" | "int32";
   }[];
+  /** The constants' values, back to back. */
   readonly weightData: ArrayBuffer;
 }
 
@@ -139,7 +152,7 @@ export function graphModel(options: GraphModelOptions): GraphModel {
   };
 }
 
-function tensorInfo(node: string, sizes: readonly number[]): TensorInfo {
+function tensorInfo(node: string, sizes: readonly number[]): GraphTensorInfo {
   return { name: `${node}:0`, dtype: "DT_FLOAT", tensorShape: shape([-1, ...sizes]) };
 }
 

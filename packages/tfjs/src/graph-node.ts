@@ -9,9 +9,13 @@ export type AttributeValue =
 
 /** A node of a graph, as `tensorflow.NodeDef` is written in JSON. */
 export interface GraphNode {
+  /** Unlike any other node's. */
   readonly name: string;
+  /** The operation: `"_FusedConv2D"`. */
   readonly op: string;
+  /** The nodes that it reads, by name. */
   readonly input: readonly string[];
+  /** What TensorFlow calls the operation's attributes. */
   readonly attr: Readonly<Record<string, AttributeValue>>;
 }
 

@@ -5,8 +5,11 @@ import { type GraphTensor, outputLast } from "./stored-tensor.js";
 
 /** A layer, what stands before its parameters' names, and what it is called in errors. */
 export interface GraphLayer {
+  /** What it is called in errors and in the graph. */
   readonly id: string;
+  /** What stands before its parameters' names. */
   readonly prefix: string;
+  /** It has to describe itself. */
   readonly layer: LayerV1;
 }
 

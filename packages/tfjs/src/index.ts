@@ -1,4 +1,10 @@
-export { type GraphDepth, type GraphModel, type GraphModelOptions, graphModel } from "./graph-model.js";
+export {
+  type GraphDepth,
+  type GraphModel,
+  type GraphModelOptions,
+  type GraphTensorInfo,
+  graphModel,
+} from "./graph-model.js";
 export type { AttributeValue, GraphNode } from "./graph-node.js";
 export type { GraphLayer } from "./graph-writer.js";
 export { modelFiles } from "./model-files.js";

@@ -1,6 +1,8 @@
 /** A tensor in PyTorch's axis order. */
 export interface GraphTensor {
+  /** Sizes of the axes, in PyTorch's order. */
   readonly shape: readonly number[];
+  /** Row by row. */
   readonly data: Float32Array;
 }
 
