@@ -31,6 +31,7 @@ const checks =
         { title: "nothing unused", run: command("knip", "--no-config-hints") },
         { title: "reference", run: command(process.execPath, "tools/api/check.mjs") },
         tests,
+        { title: "docs site", run: command(process.execPath, "apps/docs/build.mjs") },
         ...packedChecks(root),
       ];
 
