@@ -9,4 +9,11 @@ describe("commandLine", () => {
     expect(execFileSync("sh", ["-c", typed], { encoding: "utf8" })).toBe(`${words.join("\n")}\n`);
     expect(commandLine(["train", "--out", "runs/x-1"])).toBe("npm run blockwise -- train --out runs/x-1");
   });
+
+  it("is the program itself outside of the clone, where npm has no script for it", () => {
+    const script = "/home/me/blockwise/apps/reference/dist/cli.js";
+    const typed = (folder: string) => commandLine(["evaluate", "run"], { script, folder });
+    expect(typed("/home/me/blockwise")).toBe("npm run blockwise -- evaluate run");
+    expect(typed("/home/me/my loss")).toBe(`node ${script} evaluate run`);
+  });
 });
