@@ -30,16 +30,21 @@ export function curvesChart(options: CurvesOptions): Html {
   });
   if (!curves.some(({ values }) => values.some((value) => value !== null))) return html``;
   const means = stride === 1 ? "" : `; each point is the mean of up to ${stride} steps`;
-  return stepsChart({
-    id,
-    title,
-    description: () => `${about}${means}.`,
-    verticalTitle: unit,
-    curves,
-    format,
-    layout: options.layout ?? "full",
-    isLive: true,
-  });
+  try {
+    return stepsChart({
+      id,
+      title,
+      description: () => `${about}${means}.`,
+      verticalTitle: unit,
+      curves,
+      format,
+      layout: options.layout ?? "full",
+      isLive: true,
+    });
+  } catch {
+    // The charts' library refuses some axes that no run needs; the rest of the page is not to go with it.
+    return html`<p class="muted">${title}: its numbers lie too far apart to be drawn.</p>`;
+  }
 }
 
 /** The same names, those of `order` first and in its order. */

@@ -39,12 +39,19 @@ export function asObject(value: unknown): Readonly<Record<string, unknown>> | nu
     : null;
 }
 
-/** The value where it is a finite number. */
+/** Beyond any float32, and far enough from the largest double that axes and sums of such numbers are finite. */
+const largestNumber = 1e39;
+/** More steps than any run has. */
+const mostSteps = 1e12;
+
+/** The value where it is a number that can be drawn. */
 export function asNumber(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
+  return typeof value === "number" && Math.abs(value) <= largestNumber ? value : null;
 }
 
 /** The value where it is a whole number from 0 on: a count of steps. */
 export function asStep(value: unknown): number | null {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= mostSteps
+    ? value
+    : null;
 }

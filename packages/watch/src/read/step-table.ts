@@ -1,3 +1,5 @@
+import { asNumber } from "./read-whole.js";
+
 /** Curves over the same steps. */
 export interface StepCurves {
   /** Ascending. */
@@ -36,10 +38,11 @@ export class StepTable {
     for (const [name, value] of values) {
       if (!this.#names.has(name) && this.#names.size >= mostNames) continue;
       this.#names.add(name);
-      if (typeof value !== "number" || !Number.isFinite(value)) continue;
-      taken.set(name, value);
+      const number = asNumber(value);
+      if (number === null) continue;
+      taken.set(name, number);
       const cell = row.sums.get(name) ?? { sum: 0, count: 0 };
-      cell.sum += value;
+      cell.sum += number;
       cell.count += 1;
       row.sums.set(name, cell);
     }
