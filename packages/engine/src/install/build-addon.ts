@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { EngineInstallError } from "@blockwise/spec";
 import { addonPackage, addonPath } from "./fetch-packages.js";
@@ -32,6 +32,7 @@ export async function buildAddon(
   const addon = join(folder, addonPath);
   await mkdir(dirname(addon), { recursive: true });
   note(`building the addon with ${compiler}`);
+  await makeThreadSafe(join(folder, "binding", "tfjs_backend.cc"));
   const includes = [
     join(modules, "node-api-headers", "include"),
     includeFolder,
@@ -53,6 +54,18 @@ export async function buildAddon(
   throw new EngineInstallError(
     `${compiler} cannot build tfjs-node's addon against this TensorFlow:\n${result?.lastLines ?? ""}`,
     { step: "build" },
+  );
+}
+
+/**
+ * The addon keeps names of attributes in a set that all threads share without a lock, which crashes where blocks learn in
+ * threads: each thread gets a set of its own. Sources without such a set are left as they are.
+ */
+async function makeThreadSafe(source: string): Promise<void> {
+  const code = await readFile(source, "utf8");
+  await writeFile(
+    source,
+    code.replace("static std::set<std::string>", "static thread_local std::set<std::string>"),
   );
 }
 

@@ -38,6 +38,15 @@ describe.skipIf(compiler === null)("installEngine", () => {
     expect(messages.join("\n")).toMatch(/npm[\s\S]*pip[\s\S]*unpacking[\s\S]*building[\s\S]*checking/);
     const files = machine.snapshot();
     expect(Object.keys(files).filter((name) => !name.startsWith("tensorflow/"))).toEqual([]);
+    const source = join(
+      first.folder,
+      "node_modules",
+      "@tensorflow",
+      "tfjs-node",
+      "binding",
+      "tfjs_backend.cc",
+    );
+    expect(readFileSync(source, "utf8")).toContain("static thread_local std::set<std::string> NAMES");
     expect(Object.keys(files).filter((name) => /downloads|large\.so|\.whl|\.tgz/.test(name))).toEqual([]);
 
     const calls = machine.calls();

@@ -128,7 +128,7 @@ const kernel = tf.getKernel("Conv2DBackpropFilter", "tensorflow");
 tf.unregisterKernel("Conv2DBackpropFilter", "tensorflow");
 tf.registerKernel({ ...kernel, kernelFunc: (call) => tf.add(tf.engine().makeTensorFromTensorInfo(kernel.kernelFunc(call)), 1) });`;
   return {
-    "binding/tfjs_backend.cc": '#include <tensorflow/c/c_api.h>\nconst char* version() { return TF_Version(); }\n',
+    "binding/tfjs_backend.cc": '#include <set>\n#include <string>\n#include <tensorflow/c/c_api.h>\nstatic std::set<std::string> NAMES;\nconst char* version() { NAMES.insert("a"); return TF_Version(); }\n',
     "binding/tfjs_binding.cc":
       'const char* version();\nextern "C" void* napi_register_module_v1(void*, void* exports) { version(); return exports; }\n',
     "dist/index.js": `
