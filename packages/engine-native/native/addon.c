@@ -94,6 +94,32 @@ static int run_normalize_gradient(const Call *call) {
   return kernels->normalize_gradient(call->instance->context, &n, at(call, 11), whole(call, 12), &gradients);
 }
 
+/** From the first number on: x, filter, batch, pixels, in, out, mean, variance, scale, offset, epsilon. */
+static Expansion expansion(const Call *call) {
+  return (Expansion){at(call, 0), at(call, 1), size(call, 2), size(call, 3), size(call, 4), size(call, 5),
+                     at(call, 6), at(call, 7), at(call, 8), at(call, 9), call->numbers[10]};
+}
+
+static int run_expansion_statistics(const Call *call) {
+  Expansion e = {.x = at(call, 0), .filter = at(call, 1), .batch = size(call, 2), .pixels = size(call, 3),
+                 .in = size(call, 4), .out = size(call, 5)};
+  const Kernels *kernels = call->instance->instructions->kernels;
+  return kernels->expansion_statistics(call->instance->context, &e, at(call, 6), at(call, 7));
+}
+
+static int run_expansion_pool(const Call *call) {
+  Expansion e = expansion(call);
+  const Kernels *kernels = call->instance->instructions->kernels;
+  return kernels->expansion_pool(call->instance->context, &e, at(call, 11), at(call, 12), at(call, 13));
+}
+
+static int run_expansion_gradient(const Call *call) {
+  Expansion e = expansion(call);
+  ExpansionGradients gradients = {at(call, 15), at(call, 16), at(call, 17), at(call, 18), at(call, 12), at(call, 13), whole(call, 14)};
+  const Kernels *kernels = call->instance->instructions->kernels;
+  return kernels->expansion_gradient(call->instance->context, &e, at(call, 11), &gradients);
+}
+
 static Window window(const Call *call, int first) {
   return (Window){whole(call, first), whole(call, first + 1), whole(call, first + 2), whole(call, first + 3),
                   whole(call, first + 4), whole(call, first + 5), whole(call, first + 6), whole(call, first + 7),
@@ -119,6 +145,9 @@ static const Export exported[] = {
     {"statistics", 5, run_statistics},
     {"normalize", 12, run_normalize},
     {"normalizeGradient", 17, run_normalize_gradient},
+    {"expansionStatistics", 8, run_expansion_statistics},
+    {"expansionPool", 14, run_expansion_pool},
+    {"expansionGradient", 19, run_expansion_gradient},
     {"maxPool", 11, run_max_pool},
     {"maxPoolGradient", 13, run_max_pool_gradient},
 };

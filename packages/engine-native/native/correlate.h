@@ -59,6 +59,7 @@ typedef struct {
   /** Rows of input that a block reads. */
   int block_height;
   int most_segments;
+  size_t block_pixels;
   size_t own_bytes;
 } Correlation;
 
@@ -103,11 +104,11 @@ static void plan_correlation(Correlation *plan) {
   }
   plan->blocks_an_image = (int)ceil_div(rows, plan->block_rows);
   plan->block_height = (plan->block_rows - 1) * plan->stride_high + high;
-  size_t pixels = (size_t)plan->block_images * (size_t)plan->block_rows * (size_t)columns;
+  plan->block_pixels = (size_t)plan->block_images * (size_t)plan->block_rows * (size_t)columns;
   size_t copied = plan->in_place ? 0
                                  : (size_t)plan->block_images * (size_t)plan->block_height *
                                        (size_t)plan->padded_width * (size_t)plan->channels;
-  plan->own_bytes = pixels * 2 * sizeof(void *) + (copied + LANES) * sizeof(float);
+  plan->own_bytes = plan->block_pixels * 2 * sizeof(void *) + (copied + LANES) * sizeof(float);
 }
 
 /** Offsets of a window's segments, and how many floats each has. */
@@ -156,15 +157,15 @@ static void correlate_block(void *work, ptrdiff_t task, int thread) {
   ptrdiff_t source_image = plan->height * source_row;
   const float *input = plan->source + first_image * source_image;
   ptrdiff_t row_size = source_row, image_size = source_image;
-  char *own = context_own(plan->context, thread);
+  const float **from = context_own(plan->context, thread);
+  float **to = (float **)(from + plan->block_pixels);
   ptrdiff_t read_row = (ptrdiff_t)first_row * plan->stride_high - plan->top;
   if (plan->in_place) {
     input += read_row * source_row - (ptrdiff_t)plan->left * plan->channels;
   } else {
     row_size = (ptrdiff_t)plan->padded_width * plan->channels;
     image_size = plan->block_height * row_size;
-    float *copy = (float *)own;
-    own += ((size_t)plan->block_images * (size_t)image_size + LANES) * sizeof(float);
+    float *copy = (float *)(to + plan->block_pixels);
     for (int image = 0; image < images; image++) {
       copy_padded(input + image * source_image, plan->height, plan->width, plan->channels, read_row, plan->block_height,
                   plan->left, plan->padded_width, copy + image * image_size);
@@ -177,8 +178,6 @@ static void correlate_block(void *work, ptrdiff_t task, int thread) {
     int rows = (int)smaller(plan->block_rows, phase->rows - first_row);
     if (rows <= 0) continue;
     ptrdiff_t pixels = (ptrdiff_t)images * rows * phase->columns;
-    const float **from = (const float **)own;
-    float **to = (float **)(own + (size_t)pixels * sizeof(void *));
     const float *window = input + phase->row_start * row_size + (ptrdiff_t)phase->column_start * plan->channels;
     ptrdiff_t count = 0;
     for (int image = 0; image < images; image++) {

@@ -4,6 +4,7 @@
 #include "batch-norm-gradient.h"
 #include "batch-norm.h"
 #include "convolution.h"
+#include "expansion-gradient.h"
 #include "filter-gradient.h"
 #include "max-pool.h"
 #include "multiply.h"
@@ -18,6 +19,9 @@ const Kernels KERNELS = {
     .statistics = statistics,
     .normalize = normalize,
     .normalize_gradient = normalize_gradient,
+    .expansion_statistics = expansion_statistics,
+    .expansion_pool = expansion_pool,
+    .expansion_gradient = expansion_gradient,
     .max_pool = max_pool,
     .max_pool_gradient = max_pool_gradient,
 };

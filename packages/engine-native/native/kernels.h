@@ -60,6 +60,36 @@ typedef struct {
   float *residual;
 } NormGradients;
 
+/** The mean over each image of the rectified batch norm of `x [batch, pixels, in]` times `filter [in, out]`. */
+typedef struct {
+  const float *x;
+  const float *filter;
+  ptrdiff_t batch;
+  ptrdiff_t pixels;
+  ptrdiff_t in;
+  ptrdiff_t out;
+  /** Null where they are what is wanted. */
+  const float *mean;
+  const float *variance;
+  /** Null for 1. */
+  const float *scale;
+  /** Null for 0. */
+  const float *offset;
+  double epsilon;
+} Expansion;
+
+/** Where an expansion's gradients go, and what its forward pass kept. */
+typedef struct {
+  float *x;
+  float *filter;
+  float *scale;
+  float *offset;
+  const float *masked;
+  const float *counts;
+  /** Whether mean and variance pass gradient on to x. */
+  int batch_statistics;
+} ExpansionGradients;
+
 /** A window of a max-pool. */
 typedef struct {
   int batch;
@@ -83,6 +113,10 @@ typedef struct {
   int (*normalize)(Context *, const Norm *, float *y);
   /** Where `batch_statistics` is 0, mean and variance pass no gradient on to x. */
   int (*normalize_gradient)(Context *, const Norm *, const float *dy, int batch_statistics, const NormGradients *);
+  int (*expansion_statistics)(Context *, const Expansion *, float *mean, float *variance);
+  /** What the gradient needs: in each image, the sum of the map less its mean over the pixels that pass, and their number. */
+  int (*expansion_pool)(Context *, const Expansion *, float *output, float *masked, float *counts);
+  int (*expansion_gradient)(Context *, const Expansion *, const float *dy, const ExpansionGradients *);
   int (*max_pool)(Context *, const Window *, const float *x, float *y);
   int (*max_pool_gradient)(Context *, const Window *, const float *x, const float *y, const float *dy, float *dx);
 } Kernels;

@@ -35,6 +35,21 @@ export type NormArguments = readonly [
   relu: number,
 ];
 
+/** Sizes of `x [batch, pixels, in]` and of the map `[batch, pixels, out]` that `filter [in, out]` makes of it. */
+export type ExpansionSizes = readonly [batch: number, pixels: number, inputs: number, outputs: number];
+
+/** A 1x1 convolution with the batch norm behind it. */
+export type ExpansionArguments = readonly [
+  x: HeapOffset,
+  filter: HeapOffset,
+  ...ExpansionSizes,
+  mean: HeapOffset,
+  variance: HeapOffset,
+  scale: HeapOffset,
+  offset: HeapOffset,
+  epsilon: number,
+];
+
 /** Sizes of a max-pool over a square window. */
 export type WindowSizes = readonly [
   batch: number,
@@ -116,6 +131,36 @@ export interface NativeLibrary {
       dscale: HeapOffset,
       doffset: HeapOffset,
       dresidual: HeapOffset,
+    ]
+  ): void;
+  /** Mean and biased variance of each output of the map. */
+  expansionStatistics(
+    heap: ArrayBuffer,
+    x: HeapOffset,
+    filter: HeapOffset,
+    ...sizes: readonly [...ExpansionSizes, mean: HeapOffset, variance: HeapOffset]
+  ): void;
+  /**
+   * The mean over each image of the rectified batch norm of the map, and what the gradient needs: the sum of the map less its mean
+   * over the pixels that pass, and their number; all `[batch, out]`.
+   */
+  expansionPool(
+    heap: ArrayBuffer,
+    ...expansion: readonly [...ExpansionArguments, output: HeapOffset, masked: HeapOffset, counts: HeapOffset]
+  ): void;
+  /** Its gradients; with `batchStatistics` 0, none passes through mean and variance. */
+  expansionGradient(
+    heap: ArrayBuffer,
+    ...expansion: readonly [
+      ...ExpansionArguments,
+      dy: HeapOffset,
+      masked: HeapOffset,
+      counts: HeapOffset,
+      batchStatistics: number,
+      dx: HeapOffset,
+      dfilter: HeapOffset,
+      dscale: HeapOffset,
+      doffset: HeapOffset,
     ]
   ): void;
   /** Largest value of each window. */

@@ -118,13 +118,14 @@ function expansionLayer(inChannels: number, dim: number, kernelSize: number, chu
     }),
     apply: (x, context) => {
       const [batch = 0, ...inputShape] = x.shape;
-      if (!isCut(cost.activationSize(inputShape), batch)) {
+      if (kernelSize !== 1) {
         return norm.apply(expand.apply(x, context), context, { activation: "relu", pool: "globalAverage" });
       }
       const images = x as Tensor4D;
       const filter = context.parameter("0.weight") as Tensor4D;
       const { expandAndPoolTrain, expandAndPoolEvaluate } = context.operations;
-      const { bytes: chunkBytes } = chunks;
+      // Whether a map that may be held is held is for the engine to choose.
+      const chunkBytes = isCut(cost.activationSize(inputShape), batch) ? chunks.bytes : Infinity;
       return norm.applyWithin(
         {
           shape: [batch, ...expand.outputShape(inputShape)],

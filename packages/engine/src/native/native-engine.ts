@@ -2,6 +2,8 @@ import type { NativeLibrary } from "@blockwise/engine-native";
 import type { EngineV1 } from "@blockwise/spec";
 import { version_core } from "@tensorflow/tfjs-core";
 import { createHeapEngine, defaultMemoryBudgetBytes } from "../wasm/wasm-engine.js";
+import { wasmOperations } from "../wasm/wasm-operations.js";
+import { nativeExpansionOperations } from "./native-expansion.js";
 import { nativeKernels } from "./native-kernels.js";
 
 /** The wasm engine with native kernels that work in place on its heap. */
@@ -17,5 +19,6 @@ export function createKernelEngine(
     describe: () =>
       `Native kernels (${instructions}) on the heap of TensorFlow.js ${version_core} wasm, ${threads} ${threads === 1 ? "thread" : "threads"}`,
     kernels: nativeKernels(library),
+    operations: { ...wasmOperations, ...nativeExpansionOperations },
   });
 }

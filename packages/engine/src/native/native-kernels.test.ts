@@ -72,6 +72,43 @@ const work: Readonly<Record<string, Compute>> = {
         ),
       );
     }),
+  expansions: ({ expandAndPoolTrain, expandAndPoolEvaluate }) =>
+    [
+      [5, 7, 9, 16, 130],
+      [40, 4, 4, 7, 33],
+      [2, 30, 31, 3, 128],
+      [3, 1, 1, 90, 20],
+    ].flatMap(([batch = 0, height = 0, width = 0, channels = 0, out = 0]) => {
+      const inputs = [
+        tf.add(randomTensor([batch, height, width, channels], 1), 0.3),
+        randomTensor([1, 1, channels, out], 2),
+        tf.add(randomTensor([out], 3), 1),
+        randomTensor([out], 4),
+      ];
+      const options = ([scale, offset]: readonly tf.Tensor[]) => ({
+        scale: scale as tf.Tensor1D,
+        offset: offset as tf.Tensor1D,
+        epsilon: 1e-5,
+        chunkBytes: Infinity,
+      });
+      const train = (...[x, filter, ...affine]: tf.Tensor[]) =>
+        expandAndPoolTrain(x as tf.Tensor4D, filter as tf.Tensor4D, options(affine));
+      const { mean, variance } = train(...inputs);
+      return [
+        mean,
+        variance,
+        ...valueAndGradients((...tensors) => train(...tensors).output, inputs),
+        ...valueAndGradients(
+          (...[x, filter, ...affine]) =>
+            expandAndPoolEvaluate(x as tf.Tensor4D, filter as tf.Tensor4D, {
+              ...options(affine),
+              mean: randomTensor([out], 5),
+              variance: tf.add<tf.Tensor1D>(randomTensor([out], 6), 1),
+            }),
+          inputs,
+        ),
+      ];
+    }),
   "max-pooling": ({ maxPool }) =>
     valueAndGradients(
       (x) => maxPool(x as tf.Tensor4D, { size: 3, stride: 2, padding: 1 }),

@@ -1,4 +1,4 @@
-import { type EngineV1, InvalidOptionError, specificationVersion } from "@blockwise/spec";
+import { type EngineV1, InvalidOptionError, type OperationsV1, specificationVersion } from "@blockwise/spec";
 import { getThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { activateBackend } from "../activate-backend.js";
@@ -17,6 +17,8 @@ export interface HeapEngineOptions {
   readonly memoryBudgetBytes: number;
   /** What is used instead of our wasm kernels of the same names. */
   readonly kernels: WasmKernels;
+  /** @default our wasm ones */
+  readonly operations?: OperationsV1;
 }
 
 /** An engine on the wasm backend: our kernels in the place of its own, and a guarded heap. */
@@ -25,6 +27,7 @@ export async function createHeapEngine({
   describe,
   memoryBudgetBytes,
   kernels,
+  operations = wasmOperations,
 }: HeapEngineOptions): Promise<EngineV1> {
   if (!(memoryBudgetBytes > 0 && memoryBudgetBytes <= 4 * 2 ** 30)) {
     throw new InvalidOptionError({
@@ -42,7 +45,7 @@ export async function createHeapEngine({
     id,
     options: { name: id, memoryBudgetBytes },
     description: describe(),
-    operations: wasmOperations,
+    operations,
     memory() {
       const { numTensors, numBytes } = tf.memory();
       return {

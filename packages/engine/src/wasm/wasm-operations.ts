@@ -2,6 +2,7 @@ import type { OperationsV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { expandAndPoolOperations } from "../expansion/expand-and-pool.js";
 import type { ExpansionBackend } from "../expansion/expansion-backend.js";
+import { withWholeMaps } from "../expansion/whole-maps.js";
 import { type BatchNormBackend, type BatchNormInput, batchNormOperations } from "../operations/batch-norm.js";
 import { checkConvolution, checkMaxPool } from "../operations/check-arguments.js";
 import {
@@ -47,7 +48,7 @@ const fusedExpansion: ExpansionBackend = {
 };
 
 /** The operations on our own kernels. */
-export const wasmOperations: OperationsV1 = {
+export const wasmOperations: OperationsV1 = withWholeMaps({
   ...batchNormOperations(fusedBatchNorm),
   ...expandAndPoolOperations(fusedExpansion),
   conv2d(x, filter, options) {
@@ -77,7 +78,7 @@ export const wasmOperations: OperationsV1 = {
     });
     return operation(x);
   },
-};
+});
 
 function run<Result extends tf.Tensor | readonly (tf.Tensor | undefined)[]>(
   kernel: string,

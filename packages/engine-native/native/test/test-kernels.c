@@ -1,0 +1,145 @@
+/*
+ * Calls every kernel with odd shapes on heap blocks of exactly the right size, for the address and undefined-behaviour sanitizers, and
+ * holds products and convolutions to plain loops in float64. Run by run.sh.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../dispatch.h"
+
+static unsigned state = 1;
+
+static float *filled(size_t count) {
+  float *values = malloc(count * sizeof(float));
+  for (size_t index = 0; index < count; index++) {
+    state = state * 1103515245u + 12345u;
+    values[index] = (float)(state >> 8) / (float)(1 << 24) - 0.5f;
+  }
+  return values;
+}
+
+static void check(const char *name, const float *values, const double *expected, size_t count, double scale) {
+  for (size_t index = 0; index < count; index++) {
+    if (!(fabs((double)values[index] - expected[index]) <= 1e-5 * scale)) {
+      fprintf(stderr, "%s: element %zu is %g, not %g\n", name, index, (double)values[index], expected[index]);
+      exit(1);
+    }
+  }
+}
+
+static void test_convolution(Context *context, const Kernels *kernels, Geometry g) {
+  size_t in = (size_t)g.batch * (size_t)g.in_height * (size_t)g.in_width * (size_t)g.in;
+  size_t out = (size_t)g.batch * (size_t)g.out_height * (size_t)g.out_width * (size_t)g.out;
+  size_t weights = (size_t)g.filter_height * (size_t)g.filter_width * (size_t)g.in * (size_t)g.out;
+  float *x = filled(in), *filter = filled(weights), *dy = filled(out), *y = filled(out), *dx = filled(in), *dw = filled(weights);
+  double *ey = calloc(out, sizeof *ey), *edx = calloc(in, sizeof *edx), *edw = calloc(weights, sizeof *edw);
+  if (kernels->convolve(context, &g, x, filter, y) != 0) exit(1);
+  if (kernels->convolve_input_gradient(context, &g, dy, filter, dx) != 0) exit(1);
+  if (kernels->convolve_filter_gradient(context, &g, x, dy, dw) != 0) exit(1);
+  size_t place = 0;
+  for (int b = 0; b < g.batch; b++)
+    for (int row = 0; row < g.out_height; row++)
+      for (int column = 0; column < g.out_width; column++)
+        for (int o = 0; o < g.out; o++, place++)
+          for (int i = 0; i < g.filter_height; i++)
+            for (int j = 0; j < g.filter_width; j++)
+              for (int c = 0; c < g.in; c++) {
+                int r = row * g.stride_height + i - g.top, s = column * g.stride_width + j - g.left;
+                if (r < 0 || r >= g.in_height || s < 0 || s >= g.in_width) continue;
+                size_t at = (((size_t)b * (size_t)g.in_height + (size_t)r) * (size_t)g.in_width + (size_t)s) * (size_t)g.in + (size_t)c;
+                size_t tap = (((size_t)i * (size_t)g.filter_width + (size_t)j) * (size_t)g.in + (size_t)c) * (size_t)g.out + (size_t)o;
+                ey[place] += (double)x[at] * (double)filter[tap];
+                edx[at] += (double)dy[place] * (double)filter[tap];
+                edw[tap] += (double)x[at] * (double)dy[place];
+              }
+  check("convolution", y, ey, out, 10);
+  check("input gradient", dx, edx, in, 10);
+  check("filter gradient", dw, edw, weights, 100);
+  free(x); free(filter); free(dy); free(y); free(dx); free(dw); free(ey); free(edx); free(edw);
+}
+
+static void test_multiply(Context *context, const Kernels *kernels, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
+  float *a = filled((size_t)(m * k)), *b = filled((size_t)(k * n)), *c = filled((size_t)(m * n));
+  double *expected = malloc((size_t)(m * n) * sizeof *expected);
+  for (int ta = 0; ta < 2; ta++)
+    for (int tb = 0; tb < 2; tb++) {
+      for (ptrdiff_t i = 0; i < m; i++)
+        for (ptrdiff_t j = 0; j < n; j++) {
+          double sum = 0;
+          for (ptrdiff_t l = 0; l < k; l++) sum += (double)a[ta ? l * m + i : i * k + l] * (double)b[tb ? j * k + l : l * n + j];
+          expected[i * n + j] = sum;
+        }
+      if (kernels->multiply(context, m, n, k, (Operand){a, ta}, (Operand){b, tb}, c) != 0) exit(1);
+      check("product", c, expected, (size_t)(m * n), 10);
+    }
+  free(a); free(b); free(c); free(expected);
+}
+
+static void test_norm(Context *context, const Kernels *kernels, ptrdiff_t images, ptrdiff_t pixels, ptrdiff_t channels) {
+  size_t size = (size_t)(images * pixels * channels), width = (size_t)channels;
+  float *x = filled(size), *residual = filled(size), *mean = filled(width), *variance = filled(width), *scale = filled(width);
+  float *y = filled(size), *dy = filled(size), *dx = filled(size), *dscale = filled(width), *doffset = filled(width), *dr = filled(size);
+  float *pooled = filled((size_t)(images * channels));
+  if (kernels->statistics(context, x, images * pixels, channels, mean, variance) != 0) exit(1);
+  for (int pool = 0; pool < 2; pool++)
+    for (int added = 0; added < 2; added++) {
+      Norm norm = {x, added ? residual : NULL, images * pixels, channels, pool ? pixels : 0, mean, variance, scale, NULL, 1e-5, 1};
+      NormGradients gradients = {dx, dscale, doffset, added ? dr : NULL};
+      if (kernels->normalize(context, &norm, pool ? pooled : y) != 0) exit(1);
+      if (kernels->normalize_gradient(context, &norm, pool ? pooled : dy, 1, &gradients) != 0) exit(1);
+    }
+  free(x); free(residual); free(mean); free(variance); free(scale); free(y); free(dy); free(dx); free(dscale); free(doffset); free(dr);
+  free(pooled);
+}
+
+static void test_expansion(Context *context, const Kernels *kernels, ptrdiff_t batch, ptrdiff_t pixels, ptrdiff_t in, ptrdiff_t out) {
+  size_t features = (size_t)(batch * out), width = (size_t)out;
+  float *x = filled((size_t)(batch * pixels * in)), *filter = filled((size_t)(in * out)), *mean = filled(width), *variance = filled(width);
+  float *output = filled(features), *masked = filled(features), *counts = filled(features), *dx = filled((size_t)(batch * pixels * in));
+  float *dfilter = filled((size_t)(in * out)), *dscale = filled(width), *doffset = filled(width);
+  Expansion e = {x, filter, batch, pixels, in, out, mean, variance, NULL, NULL, 1e-5};
+  ExpansionGradients gradients = {dx, dfilter, dscale, doffset, masked, counts, 1};
+  if (kernels->expansion_statistics(context, &e, mean, variance) != 0) exit(1);
+  if (kernels->expansion_pool(context, &e, output, masked, counts) != 0) exit(1);
+  if (kernels->expansion_gradient(context, &e, output, &gradients) != 0) exit(1);
+  free(x); free(filter); free(mean); free(variance); free(output); free(masked); free(counts); free(dx); free(dfilter); free(dscale);
+  free(doffset);
+}
+
+static void test_pool(Context *context, const Kernels *kernels, Window w) {
+  size_t in = (size_t)(w.batch * w.height * w.width * w.channels), out = (size_t)(w.batch * w.out_height * w.out_width * w.channels);
+  float *x = filled(in), *y = filled(out), *dy = filled(out), *dx = filled(in);
+  if (kernels->max_pool(context, &w, x, y) != 0) exit(1);
+  if (kernels->max_pool_gradient(context, &w, x, y, dy, dx) != 0) exit(1);
+  free(x); free(y); free(dy); free(dx);
+}
+
+int main(void) {
+  for (const InstructionSet *set = instruction_sets(); set->name != NULL; set++) {
+    for (int threads = 1; threads <= 3; threads++) {
+      Context *context = context_create(threads);
+      const Kernels *kernels = set->kernels;
+      test_convolution(context, kernels, (Geometry){3, 9, 8, 5, 9, 8, 37, 3, 3, 1, 1, 1, 1, 1, 1});
+      test_convolution(context, kernels, (Geometry){2, 9, 7, 16, 5, 4, 16, 3, 3, 2, 2, 1, 1, 1, 1});
+      test_convolution(context, kernels, (Geometry){2, 12, 12, 3, 6, 6, 20, 7, 7, 2, 2, 1, 1, 3, 3});
+      test_convolution(context, kernels, (Geometry){1, 5, 5, 1, 2, 2, 5, 1, 1, 3, 3, 1, 1, 0, 0});
+      test_convolution(context, kernels, (Geometry){2, 3, 3, 150, 3, 3, 33, 3, 3, 1, 1, 1, 1, 1, 1});
+      test_convolution(context, kernels, (Geometry){2, 4, 4, 3, 2, 2, 2, 4, 4, 4, 4, 1, 1, 2, 2});
+      test_convolution(context, kernels, (Geometry){1, 1, 1, 4, 1, 1, 3, 3, 3, 1, 1, 1, 1, 1, 1});
+      test_multiply(context, kernels, 29, 41, 401);
+      test_multiply(context, kernels, 300, 270, 3);
+      test_multiply(context, kernels, 1, 1, 1);
+      test_norm(context, kernels, 3, 35, 21);
+      test_norm(context, kernels, 40, 600, 16);
+      test_norm(context, kernels, 2, 1, 3);
+      test_expansion(context, kernels, 3, 35, 5, 130);
+      test_expansion(context, kernels, 40, 16, 16, 33);
+      test_expansion(context, kernels, 1, 1, 400, 1);
+      test_pool(context, kernels, (Window){2, 9, 7, 21, 3, 2, 1, 5, 4});
+      context_destroy(context);
+    }
+    printf("%s: fine\n", set->name);
+  }
+  return 0;
+}
