@@ -23,6 +23,7 @@ const train = z.object({
   seconds: z.number().positive(),
   pairsPerSecond: z.number().positive(),
   peakMemoryBytes: z.number().positive(),
+  dataWaitShare: z.number().min(0).max(1),
 });
 
 /** The contract of results.json: it may grow, and nothing of it may change. */

@@ -73,6 +73,8 @@ export interface TrainResultV1 {
   readonly pairsPerSecond: number;
   /** The largest resident set of the process that trained. */
   readonly peakMemoryBytes: number;
+  /** Part of the time, from 0 to 1, that training waited for images; absent in results of before it was kept. */
+  readonly dataWaitShare?: number;
   /**
    * The threads that blocks learnt in, in order, where they had their own: the blocks of each, and the part of the time,
    * from 0 to 1, that it computed.

@@ -33,6 +33,7 @@ export async function readOutcome(name: string, folder: string): Promise<RunOutc
           seconds: training.seconds,
           pairsPerSecond: training.pairsPerSecond,
           peakMemoryBytes: training.peakMemoryBytes,
+          dataWaitShare: training.dataWaitShare,
           ...(training.blockWorkers == null ? {} : { blockWorkers: training.blockWorkers }),
         };
   const skips = Object.entries(training?.skippedSteps ?? {})

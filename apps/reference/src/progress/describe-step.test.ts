@@ -24,7 +24,7 @@ describe("describeStep", () => {
       secondsLeft: 125,
     };
     expect(describeStep("blockwise", { ...event, blocks: [block, { ...block, skipped: true }] })).toBe(
-      "blockwise 5/20 · loss 1.235 skipped · 100 images/s · 2 min 5 s left",
+      "blockwise 5/20 · loss 1.235 skipped · 100 images/s · 2 min 5 s left · waiting for data 2 %",
     );
     expect(describeStep("run", { ...event, dataWaitShare: 0.25, blocks: [block] })).toContain(
       "waiting for data 25 % (at most 110 images/s)",

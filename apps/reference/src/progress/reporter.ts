@@ -47,10 +47,9 @@ function writeNonFinite(_: string, value: unknown): unknown {
 /** One line for a step. */
 export function describeStep(run: string, event: StepEventV1): string {
   const losses = event.blocks.map(({ loss, skipped }) => (skipped ? "skipped" : loss.toPrecision(4)));
-  const waiting =
-    event.dataWaitShare > 0.05
-      ? ` · waiting for data ${percent(event.dataWaitShare)} (at most ${describeRate(event.inputImagesPerSecond)})`
-      : "";
+  // Where input is what limits a run, how fast it is says by how much.
+  const limit = event.dataWaitShare > 0.05 ? ` (at most ${describeRate(event.inputImagesPerSecond)})` : "";
+  const waiting = ` · waiting for data ${percent(event.dataWaitShare)}${limit}`;
   const { phase } = event;
   const place = phase === null ? "" : ` · ${phase.block}, block ${phase.index + 1} of ${phase.count}`;
   return (

@@ -32,6 +32,7 @@ function train(curves: readonly LossCurveV1[]): TrainResultV1 {
     seconds: 123.4,
     pairsPerSecond: 311.17,
     peakMemoryBytes: 734_003_200,
+    dataWaitShare: 0.0123,
     lossCurve: curves,
   };
 }

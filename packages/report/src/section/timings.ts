@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds, formatSignificant } from "../format-number.js";
+import { formatBytes, formatPercent, formatSeconds, formatSignificant, missing } from "../format-number.js";
 import { type Html, html } from "../page/html.js";
 import { table } from "../page/table.js";
 import type { ResultsV1 } from "../results-v1.js";
@@ -16,6 +16,7 @@ export function timingsSection(results: ResultsV1): Html {
         formatSeconds(train.seconds),
         formatSignificant(train.pairsPerSecond),
         formatBytes(train.peakMemoryBytes),
+        train.dataWaitShare === undefined ? missing : `${formatPercent(100 * train.dataWaitShare)} %`,
       ],
     ];
   });
@@ -24,6 +25,6 @@ export function timingsSection(results: ResultsV1): Html {
     formatSeconds(seconds),
   ]);
   return html`<h2>Time and memory</h2>
-${table({ caption: "Training", head: ["Run", "Steps", "Time", "Pairs/s", "Peak memory"], groups: [{ rows }] })}
+${table({ caption: "Training", head: ["Run", "Steps", "Time", "Pairs/s", "Peak memory", "Waiting for data"], groups: [{ rows }] })}
 ${phases.length === 0 ? "" : table({ caption: "Phases", head: ["Phase", "Time"], groups: [{ rows: phases }] })}`;
 }
