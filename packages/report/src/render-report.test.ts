@@ -172,6 +172,7 @@ describe("renderReport", () => {
       "12.3 of 16",
       "2 min 3 s",
       "700 MiB",
+      "1.2 %",
       "linearProbe.optimizer",
       "l-bfgs",
       "optimizer.learningRate",

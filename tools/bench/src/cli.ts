@@ -5,6 +5,7 @@ import { BlockwiseError, type EngineV1, InvalidOptionError } from "@blockwise/sp
 import { Command, Option } from "commander";
 import { addBlockWorkersCommand } from "./block-workers/block-workers-command.js";
 import { compareTorch } from "./compare/compare-torch.js";
+import { compareTorchMemory, torchMemoryTable } from "./compare/compare-torch-memory.js";
 import { comparisonTable } from "./compare/comparison-table.js";
 import { findPythons } from "./compare/python-environment.js";
 import { serveSteps } from "./compare/serve-steps.js";
@@ -13,6 +14,8 @@ import { addInputCommands } from "./input/input-commands.js";
 import { profileKernels } from "./kernel-profile.js";
 import { measureMemory } from "./measure-memory.js";
 import { type ModelName, models, type Workload } from "./models.js";
+import { measureScaling, scalingTable } from "./scaling/scaling.js";
+import { describeSoak, soak } from "./soak/soak.js";
 import { type MetersCost, timeMeters } from "./time-meters.js";
 import { type BenchResult, timeSteps } from "./time-steps.js";
 
@@ -20,17 +23,21 @@ interface WorkloadOptions extends Pick<Workload, "batch" | "mode" | "model" | "s
   readonly projector?: number;
   readonly chunkBytes?: number;
   readonly engine: EngineName;
+  readonly threads: number;
 }
 
-interface BenchOptions extends WorkloadOptions {
+interface StepsOptions extends WorkloadOptions {
   readonly steps: number;
   readonly json?: true;
+}
+
+interface BenchOptions extends StepsOptions {
   readonly profile?: true;
   readonly memory?: true;
   readonly meters?: true;
   readonly compare?: "torch";
   readonly python: readonly string[];
-  readonly threads: number;
+  readonly blockWorkers?: number;
   readonly rounds: number;
 }
 
@@ -45,22 +52,45 @@ addWorkload(program)
   .option("--profile", "say where the time of one more step goes, by kernel")
   .addOption(new Option("--compare <peer>", "time the same work elsewhere, in turn").choices(["torch"]))
   .option("--python <paths...>", "Pythons with torch; else PYTHON, else one is made in the cache folder", [])
-  .option("--threads <count>", "threads of the peer", wholeNumber("threads"), availableParallelism())
+  .option(
+    "--block-workers <threads>",
+    "threads that our blocks learn in, with --compare",
+    wholeNumber("block-workers"),
+  )
   .option("--rounds <count>", "times each side takes its turn", wholeNumber("rounds"), 3)
   .action(async (options: BenchOptions) => {
     const workload = workloadOf(options);
-    if (options.memory) return printMemory(workload, options);
+    if (options.memory && options.compare === undefined) return printMemory(workload, options);
     if (options.compare !== undefined) return printComparison(workload, options);
-    const engine = await createEngine({ name: options.engine });
+    const engine = await makeEngine(options);
     if (options.meters) return printMeters(timeMeters(workload, engine, options.steps), options);
     printSteps(timeSteps(workload, engine, options.steps), engine, options);
     if (options.profile) printProfile(workload, engine);
   });
 addWorkload(program.command("serve", { hidden: true }))
   .description("Time steps when told so on standard input: our side of --compare.")
-  .action(async (options: WorkloadOptions) =>
-    serveSteps(workloadOf(options), await createEngine({ name: options.engine })),
+  .option("--block-workers <threads>", "threads that blocks learn in", Number, 0)
+  .action(async (options: WorkloadOptions & { readonly blockWorkers: number }) =>
+    serveSteps(workloadOf(options), await makeEngine(options), options.blockWorkers),
   );
+addWorkload(program.command("scaling"))
+  .description("Time steps over batches, widths of the network and numbers of blocks.")
+  .option("--steps <count>", "steps timed, after two to warm up", wholeNumber("steps"), 3)
+  .option("--json", "print one JSON object")
+  .action(async (options: StepsOptions) => {
+    const { steps, json } = options;
+    const series = measureScaling(workloadOf(options), await makeEngine(options), steps);
+    console.log(json ? JSON.stringify({ ...workloadOf(options), steps, series }) : scalingTable(series));
+  });
+addWorkload(program.command("soak"))
+  .description("Take many steps and judge whether resident memory stays flat; fails where it does not.")
+  .option("--steps <count>", "steps", wholeNumber("steps"), 2000)
+  .option("--json", "print one JSON object")
+  .action(async (options: StepsOptions) => {
+    const result = soak(workloadOf(options), await makeEngine(options), options.steps);
+    console.log(options.json ? JSON.stringify(result) : describeSoak(result));
+    if (!result.isFlat) process.exitCode = 1;
+  });
 addInputCommands(program, wholeNumber);
 addBlockWorkersCommand<WorkloadOptions>(program, addWorkload, workloadOf, wholeNumber);
 
@@ -87,7 +117,17 @@ function addWorkload(command: Command): Command {
       "--chunk-bytes <bytes>",
       "how much of a head's expanded map is held at a time",
       wholeNumber("chunk-bytes"),
+    )
+    .option(
+      "--threads <count>",
+      "threads of the native engine and of a peer",
+      wholeNumber("threads"),
+      availableParallelism(),
     );
+}
+
+function makeEngine({ engine: name, threads }: WorkloadOptions): Promise<EngineV1> {
+  return createEngine({ name, threads });
 }
 
 function workloadOf({ model, mode, batch, size, projector, chunkBytes }: WorkloadOptions): Workload {
@@ -108,14 +148,21 @@ function printSteps(result: BenchResult, engine: EngineV1, { json }: BenchOption
 }
 
 async function printComparison(workload: Workload, options: BenchOptions): Promise<void> {
-  const { engine: name, chunkBytes, mode, steps, rounds, threads, json } = options;
+  const { engine: name, chunkBytes, blockWorkers, mode, steps, rounds, threads, json } = options;
   const note = (line: string): void => console.error(line);
   const pythons = findPythons(options.python, note);
   const ourWords = [process.argv[1] as string, "serve", "--engine", name, "--mode", mode];
+  ourWords.push("--threads", String(threads));
   if (chunkBytes !== undefined) ourWords.push("--chunk-bytes", String(chunkBytes));
-  const plan = { steps, rounds, threads, pythons, ourWords };
-  const comparison = await compareTorch(workload, plan, note);
-  console.log(json ? JSON.stringify(comparison) : comparisonTable(comparison));
+  if (blockWorkers !== undefined) ourWords.push("--block-workers", String(blockWorkers));
+  const sides = { threads, pythons, ourWords };
+  if (options.memory) {
+    const memory = await compareTorchMemory(workload, sides);
+    console.log(json ? JSON.stringify(memory) : torchMemoryTable(memory));
+  } else {
+    const comparison = await compareTorch(workload, { steps, rounds, ...sides }, note);
+    console.log(json ? JSON.stringify(comparison) : comparisonTable(comparison));
+  }
 }
 
 async function printMemory(workload: Workload, { engine: name, json }: BenchOptions): Promise<void> {

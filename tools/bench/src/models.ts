@@ -1,10 +1,16 @@
 import { type ResNetOptions, resnet } from "@blockwise/backbone-resnet";
-import { createNetwork, type MeterOptions, type Network, type NetworkOptions } from "@blockwise/core";
+import {
+  createNetwork,
+  type MeterOptions,
+  type Network,
+  type NetworkOptions,
+  type Partition,
+} from "@blockwise/core";
 import { convolutionExpansion, mlpProjector } from "@blockwise/heads";
 import { barlowTwins } from "@blockwise/loss-barlow-twins";
 import { sgd } from "@blockwise/optim";
 import { fillNormal, fold, rootKey } from "@blockwise/random";
-import type { EngineV1 } from "@blockwise/spec";
+import type { BackboneV1, EngineV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Networks of different sizes, the same here and in `torch/step.py`. */
@@ -35,14 +41,25 @@ export interface Workload {
   readonly chunkBytes: number | "auto";
 }
 
+/** What may differ from a workload's own network. */
+export interface ModelChanges {
+  readonly backbone?: BackboneV1;
+  readonly partition?: Partition;
+  /** @default null */
+  readonly meters?: MeterOptions | null;
+}
+
 /** A workload's network, made, with SGD with momentum; without health meters unless they are asked for. */
-export function buildModel(
-  workload: Workload,
-  engine: EngineV1,
-  meters: MeterOptions | null = null,
-): Network {
+export function buildModel(workload: Workload, engine: EngineV1, changes: ModelChanges = {}): Network {
   const optimizer = sgd({ momentum: 0.9, weightDecay: 0 });
-  return createNetwork({ ...describeModel(workload), engine, optimizer, seed: 0, meters });
+  return createNetwork({
+    ...describeModel(workload),
+    engine,
+    optimizer,
+    seed: 0,
+    meters: null,
+    ...changes,
+  });
 }
 
 /** What a workload's network is: head 1x1 to `dim`, projector of three layers, Barlow Twins. */

@@ -17,7 +17,7 @@ export interface MetersCost {
 
 /** Times steps of two networks in turn, alike but for the meters, so that a busy machine slows both. */
 export function timeMeters(workload: Workload, engine: EngineV1, steps: number): MetersCost {
-  const networks = [null, { everySteps: 1 }].map((meters) => buildModel(workload, engine, meters));
+  const networks = [null, { everySteps: 1 }].map((meters) => buildModel(workload, engine, { meters }));
   const views = randomViews(workload);
   const timeStep = (network: Network, step: number): number => {
     const start = performance.now();

@@ -1,7 +1,7 @@
 import { describeCosts, stepNetwork } from "@blockwise/core";
 import type { EngineV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
-import { buildModel, randomViews, type Workload } from "./models.js";
+import { buildModel, type ModelChanges, randomViews, type Workload } from "./models.js";
 import { readResidentMemory } from "./resident-memory.js";
 
 /** What `npm run bench -- --json` prints. */
@@ -28,8 +28,13 @@ export interface PreparedSteps {
 }
 
 /** Builds a workload's network; each step has the same random images. */
-export function prepareSteps(workload: Workload, engine: EngineV1, stepCount: number): PreparedSteps {
-  const network = buildModel(workload, engine);
+export function prepareSteps(
+  workload: Workload,
+  engine: EngineV1,
+  stepCount: number,
+  changes: ModelChanges = {},
+): PreparedSteps {
+  const network = buildModel(workload, engine, changes);
   const views = randomViews(workload);
   let step = 0;
   return {

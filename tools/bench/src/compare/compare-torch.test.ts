@@ -6,6 +6,7 @@ import { EngineUnavailableError } from "@blockwise/spec";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { describeModel, type Workload } from "../models.js";
 import { compareTorch } from "./compare-torch.js";
+import { compareTorchMemory, torchMemoryTable } from "./compare-torch-memory.js";
 import { comparisonTable } from "./comparison-table.js";
 import { findPythons } from "./python-environment.js";
 
@@ -70,6 +71,20 @@ describe("compareTorch", () => {
     await expect(failing).rejects.toThrow(
       /^PyTorch \(.*\) cannot be timed: it ended with status \d+\.\n.*step\.py/s,
     );
+  });
+});
+
+describe("compareTorchMemory", () => {
+  it("takes what a step adds and what there is in all from each side", async () => {
+    const ours = await writePeer([], 1);
+    const sides = { threads: 1, pythons: [await writePeer([], 1)], ourWords: [ours] };
+    const memory = await compareTorchMemory({ ...workload, mode: "end-to-end" }, sides);
+    const measured = { beforeBytes: 100, peakBytes: 350, stepBytes: 250 };
+    expect(memory.sides).toMatchObject([
+      { side: "ours", ...measured },
+      { side: "end-to-end", ...measured },
+    ]);
+    expect(torchMemoryTable(memory)).toMatch(/--order end-to-end .*: 0, 0; 1\.00, steps alone 1\.00$/);
   });
 });
 

@@ -1,26 +1,20 @@
-import { fileURLToPath } from "node:url";
 import { describeCosts } from "@blockwise/core";
 import { describeModel, type Workload } from "../models.js";
 import { median } from "../time-steps.js";
-import { type MeasuredProcess, startProcess } from "./measured-process.js";
-import { type GemmRate, ordersOf, type StepOrder, type StepsReady, type StepTimes } from "./step-protocol.js";
+import type { MeasuredProcess } from "./measured-process.js";
+import { listSides, type SideName, type SidesPlan } from "./sides.js";
+import type { GemmRate, StepsReady, StepTimes } from "./step-protocol.js";
 
 /** How to compare. */
-export interface ComparisonPlan {
+export interface ComparisonPlan extends SidesPlan {
   /** Timed steps a side in each round. */
   readonly steps: number;
   readonly rounds: number;
-  /** PyTorch's threads. */
-  readonly threads: number;
-  /** Each is compared with. */
-  readonly pythons: readonly string[];
-  /** Starts our process, without the workload's model, batch, size and projector: script, command and flags for Node. */
-  readonly ourWords: readonly string[];
 }
 
 /** One side of a comparison. */
 export interface ComparedSide extends StepsReady {
-  readonly side: "ours" | StepOrder;
+  readonly side: SideName;
   /** Of all rounds' medians, the median. */
   readonly pairsPerSecond: number;
   readonly stepMsMedian: number;
@@ -56,17 +50,14 @@ export async function compareTorch(
   note: (line: string) => void = () => undefined,
 ): Promise<TorchComparison> {
   const runs: Run[] = [];
-  const add = (run: Run): void => {
-    runs.push(run);
-    note(run.ready.description);
-  };
+  const started: MeasuredProcess[] = [];
   try {
-    add(await start("ours", process.execPath, plan.ourWords, workload));
-    for (const python of plan.pythons) {
-      for (const order of ordersOf(workload.mode)) {
-        const words = [TORCH_SCRIPT, "--order", order, "--threads", String(plan.threads)];
-        add(await start(order, python, words, workload));
-      }
+    for (const { side, start } of listSides(workload, plan)) {
+      const run = { side, process: start(), rounds: [], gemm: 0 };
+      started.push(run.process);
+      const ready = await run.process.ask<StepsReady>(null);
+      runs.push({ ...run, ready });
+      note(ready.description);
     }
     for (let round = 0; round < plan.rounds; round++) {
       for (const run of runs) {
@@ -79,37 +70,19 @@ export async function compareTorch(
       note(`round ${round + 1} of ${plan.rounds}: ${times.join(", ")}`);
     }
   } finally {
-    for (const { process } of runs) await process.close();
+    for (const process of started) await process.close();
   }
   const { ourWords: _, ...told } = plan;
   return { ...workload, ...told, sides: describeSides(workload, runs) };
 }
 
-const TORCH_SCRIPT = fileURLToPath(new URL("../torch/step.py", import.meta.url));
-
 interface Run {
-  readonly side: ComparedSide["side"];
+  readonly side: SideName;
   readonly process: MeasuredProcess;
   readonly ready: StepsReady;
   /** Median milliseconds of each round's steps. */
   readonly rounds: number[];
   gemm: number;
-}
-
-async function start(
-  side: ComparedSide["side"],
-  command: string,
-  words: readonly string[],
-  workload: Workload,
-): Promise<Run> {
-  const { model, batch, size, projector } = workload;
-  const flags = { model, batch, size, ...(projector === null ? {} : { projector }) };
-  const own = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const process = startProcess(side === "ours" ? "Our step" : `PyTorch (${command})`, command, [
-    ...words,
-    ...own,
-  ]);
-  return { side, process, ready: await process.ask<StepsReady>(null), rounds: [], gemm: 0 };
 }
 
 function describeSides(workload: Workload, runs: readonly Run[]): readonly ComparedSide[] {

@@ -1,13 +1,19 @@
 import { createInterface } from "node:readline";
 import type { EngineV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import { timeThreadedRun } from "../block-workers/time-block-workers.js";
 import type { Workload } from "../models.js";
 import { readResidentMemory } from "../resident-memory.js";
 import { prepareSteps, WARM_UP } from "../time-steps.js";
 import type { GemmRate, StepsReady, StepTimes } from "./step-protocol.js";
 
-/** Times steps when told so on standard input, as `torch/step.py` does; returns when the input ends. */
-export async function serveSteps(workload: Workload, engine: EngineV1): Promise<void> {
+/**
+ * Times steps when told so on standard input, as `torch/step.py` does; returns when the input ends.
+ *
+ * @param blockThreads - threads that the blocks learn in; 0 for this one
+ */
+export async function serveSteps(workload: Workload, engine: EngineV1, blockThreads: number): Promise<void> {
+  if (blockThreads > 0) return serveThreadedSteps(workload, engine, blockThreads);
   const steps = prepareSteps(workload, engine, Number.MAX_SAFE_INTEGER);
   const { nowBytes: beforeBytes } = readResidentMemory();
   for (let step = 0; step < WARM_UP; step++) steps.runStep();
@@ -19,6 +25,24 @@ export async function serveSteps(workload: Workload, engine: EngineV1): Promise<
     else say({ stepMs: Array.from({ length: Number(count) }, () => steps.runStep()) });
   }
   steps.dispose();
+}
+
+/** The trainer runs blocks in threads: each answer is of a run of its own, whose first steps are not timed. */
+async function serveThreadedSteps(workload: Workload, engine: EngineV1, threads: number): Promise<void> {
+  const work = { workload, engine, partition: "stages", loaderThreads: null } as const;
+  const { nowBytes: beforeBytes } = readResidentMemory();
+  await timeThreadedRun({ ...work, steps: WARM_UP + 1 }, threads);
+  const { peakBytes } = readResidentMemory();
+  const description = `${engine.description}, blocks in ${threads} threads`;
+  say({ description, threads, memory: { beforeBytes, peakBytes } });
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [command, count] = line.split(" ");
+    if (command === "gemm") say({ gflopsPerSecond: gemmGflops() });
+    else {
+      const { pairsPerSecond } = await timeThreadedRun({ ...work, steps: WARM_UP + Number(count) }, threads);
+      say({ stepMs: [(workload.batch / pairsPerSecond) * 1000] });
+    }
+  }
 }
 
 function say(answer: GemmRate | StepsReady | StepTimes): void {
