@@ -81,7 +81,9 @@ async function readMaps(
       augmentation: plugins.evaluationView,
       // What a training step has room for, this has too.
       batchSize: Math.min(config.batchSize, source.size),
-      ...(config.workers === null ? {} : { workers: config.workers }),
+      // Threads take longer to start than so few images that lie in memory.
+      ...(source.store.kind === "packed" ? { workers: 0 } : {}),
+      ...(source.store.kind === "stored" && config.workers !== null ? { workers: config.workers } : {}),
     });
     const { classNames, description } = source;
     const labels = classNames === null ? null : [...(tables[0]?.raw.labels ?? [])];

@@ -29,11 +29,12 @@ export interface MapImages {
 /**
  * Draws a block's features as points of a plane: their coordinates along the two directions of most variance.
  *
- * With the rows `x_i` centred, the eigenvectors `u_1`, `u_2` of the Gram matrix `X X^T` with the largest eigenvalues `l_1`,
- * `l_2` give the points `sqrt(l_1) u_1[i]`, `sqrt(l_2) u_2[i]`; the explained part is `l_k / sum l`. Each axis points to
- * where the image that is furthest out lies, so that the same features give the same map.
+ * With the rows `x_i` centred and the directions `v_1`, `v_2` of the largest eigenvalues `l_1`, `l_2` of `X^T X`, image i is at
+ * `x_i v_1`, `x_i v_2`; the explained part is `l_k / sum l`. Where there are fewer images than dimensions, the same comes from
+ * the Gram matrix `X X^T`. Each axis points to where the image that is furthest out lies, so that the same features give the
+ * same map.
  *
- * @param table Features of n images, n at most some hundreds: the Gram matrix is n by n.
+ * @param table Features of n images, at most some hundreds: the cost is that of a matrix as large as the smaller of images and dimensions.
  * @throws ShapeMismatchError for a table whose size is no multiple of its width.
  */
 export function featureMap(block: string, table: Pick<FeatureTable, "features" | "dim">): FeatureMap {
@@ -56,19 +57,22 @@ export function featureMap(block: string, table: Pick<FeatureTable, "features" |
       centred.set(row, column, (features[row * dim + column] ?? 0) - sum / rows);
     }
   }
-  const gram = centred.mmul(centred.transpose());
-  const total = gram.trace();
+  const isTall = dim < rows;
+  const products = isTall ? centred.transpose().mmul(centred) : centred.mmul(centred.transpose());
+  const total = products.trace();
   // Features that are all the same have nothing but rounding to draw.
   if (!(total > 1e-12 * rows)) return flat;
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(gram, { assumeSymmetric: true });
-  const order = realEigenvalues.map((_, index) => index).sort((a, b) => valueAt(b) - valueAt(a));
-  function valueAt(index: number): number {
-    return realEigenvalues[index] ?? 0;
-  }
-  const axes = [order[0] ?? 0, order[1] ?? 0].map((index) => {
-    const value = Math.max(0, valueAt(index));
-    const column = eigenvectorMatrix.getColumn(index).map((entry) => entry * Math.sqrt(value));
-    return { share: value / total, column: pointed(column) };
+  const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(products, {
+    assumeSymmetric: true,
+  });
+  const order = values.map((value, index) => ({ value, index })).sort((a, b) => b.value - a.value);
+  const axes = order.slice(0, 2).map(({ value, index }) => {
+    const vector = vectors.getColumn(index);
+    const scale = Math.sqrt(Math.max(0, value));
+    const column = isTall
+      ? centred.mmul(Matrix.columnVector(vector)).to1DArray()
+      : vector.map((entry) => entry * scale);
+    return { share: Math.max(0, value) / total, column: pointed(column) };
   });
   const [first, second] = axes;
   return {
