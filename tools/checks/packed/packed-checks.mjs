@@ -10,6 +10,7 @@ import { exportedNames, typeCheck } from "./check-use.mjs";
 import { checkExamples, planExamples } from "./examples/check-examples.mjs";
 import { installAlone, installTogether } from "./install.mjs";
 import { packAll } from "./pack.mjs";
+import { rehearseRelease } from "./rehearse-release.mjs";
 
 /**
  * What is checked of every package that can be published, as its users get it: packed, and used from empty projects.
@@ -41,6 +42,7 @@ export function packedChecks(root) {
       ...problems,
       ...(await checkExamples({ root, pages, folder: alone })),
     ],
+    "release, rehearsed": () => rehearseRelease({ root, folder, packageManager }),
     "packages of others: made, by the guide, examples": ({ packages, projects }) => {
       const creator = projects.find(({ name }) => name === "@blockwise/create-plugin").project;
       return checkMade({ root, packageManager, packages, creator, folder: join(folder, "made") });

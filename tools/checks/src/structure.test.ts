@@ -56,6 +56,19 @@ describe("the workspace", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("is checked and released by actions of exact versions, and by the pnpm that package.json names", () => {
+    const folder = join(root, ".github/workflows");
+    const text = readdirSync(folder)
+      .map((name) => readFileSync(join(folder, name), "utf8"))
+      .join("\n");
+    const actions = Array.from(text.matchAll(/uses: (.+)$/gm), ([, action]) => action);
+    expect(actions.length).toBeGreaterThan(0);
+    expect(actions.filter((action) => !/@v\d+\.\d+\.\d+$/.test(action ?? ""))).toEqual([]);
+    const managers = Array.from(text.matchAll(/\bpnpm@[\d.]+/g), ([manager]) => manager);
+    expect([...new Set(managers)]).toEqual([readManifest(".").packageManager]);
+    expect(text.match(/run: \.ci\/run$/gm)).toHaveLength(2);
+  });
+
   it("has no exception that is not needed any more", () => {
     const short = Object.keys(longFiles).filter(
       (path) => readSourceModule(path).lineCount <= mostLines(path),
