@@ -35,6 +35,7 @@ export interface BlockWorkersOptions {
  * a module that is built.
  */
 export interface NetworkRecipe extends WorkerRecipe {
+  /** What the function is given. */
   readonly options: JsonObject;
 }
 
@@ -48,6 +49,7 @@ export type BlockWorkerSetup = (
 export interface BlockWorkerPlace {
   /** From 0. */
   readonly worker: number;
+  /** How many there are. */
   readonly workerCount: number;
   /** How many threads the engine may use; one that has a pool of its own is to be made so. */
   readonly threads: number;
@@ -55,12 +57,18 @@ export interface BlockWorkerPlace {
 
 /** The plugins of a network, as the trainer takes them. */
 export interface BlockWorkerPlugins {
+  /** One of the thread's own, of the same id as the trainer's. */
   readonly engine: EngineV1;
+  /** The whole one: each thread takes its blocks of it. */
   readonly backbone: BackboneV1;
+  /** One for all blocks, or one a block. */
   readonly head: PerBlock<HeadV1>;
+  /** One for all blocks, or one a block. */
   readonly projector: PerBlock<ProjectorV1>;
+  /** One for all blocks, or one a block. */
   readonly loss: PerBlock<LocalLossV1>;
+  /** What updates the parameters of every block. */
   readonly optimizer: OptimizerV1;
-  /** @default null */
+  /** One for all blocks, or one a block. @default null */
   readonly noise?: PerBlock<NoiseOptions | null>;
 }
