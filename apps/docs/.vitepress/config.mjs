@@ -31,6 +31,7 @@ export default defineConfig({
       { text: "Your own images", link: "/own-images" },
       { text: "Configuration", link: "/configuration" },
       { text: "API", link: "/api/" },
+      { text: "Demo", link: "/demo/index.html", target: "_self" },
     ],
     outline: [2, 3],
     search: { provider: "local" },

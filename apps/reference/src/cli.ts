@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { BlockwiseError } from "@blockwise/spec";
 import { Command, CommanderError } from "commander";
+import { addDemoCommand } from "./commands/demo.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addEngineCommand } from "./commands/engine.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
@@ -31,6 +32,7 @@ addWatchCommand(program);
 addEvaluateCommand(program);
 addExportCommand(program);
 addFeaturesCommand(program);
+addDemoCommand(program);
 addImportCommand(program);
 addPlanCommand(program);
 addDoctorCommand(program);

@@ -83,6 +83,22 @@ describe("blockwise import and export", () => {
     expect(again.stderr).toContain("empty or not there yet");
   });
 
+  it("make a page of nearest neighbours by block", async () => {
+    const out = join(folder, "demo");
+    const end = await runCli("demo", run, join(folder, "images"), "--out", out, "--gallery", "6", "--json");
+    expect(JSON.parse(end.stdout)).toMatchObject({
+      images: 6,
+      blocks: ["layer1", "layer2", "layer3", "layer4"],
+    });
+    const gallery = JSON.parse(await readFile(join(out, "gallery.json"), "utf8"));
+    const numbers = gallery.blocks.reduce((sum: number, { dim }: { dim: number }) => sum + dim, 0);
+    expect(await readFile(join(out, "features.bin"))).toHaveLength(4 * 6 * numbers);
+    expect(
+      JSON.parse(await readFile(join(out, "model/model.json"), "utf8")).signature.outputs,
+    ).toHaveProperty(["layer4.features"]);
+    expect(await readFile(join(out, "index.html"), "utf8")).toContain("demo.js");
+  });
+
   it("keep what the network is in the run, which has no training to go on with", async () => {
     expect(JSON.parse(await readFile(join(run, "config.json"), "utf8"))).toMatchObject({
       data: { normalization: "imagenet", imageSize: 32 },

@@ -23,6 +23,8 @@ export function mayDepend(
   const dev = kind === "devDependencies";
   // The live page is drawn as the report is; neither is a plugin.
   if (from.manifest.name === "@blockwise/watch" && to.manifest.name === "@blockwise/report") return true;
+  // Its tests open the page with a real model.
+  if (from.manifest.name === "@blockwise/demo" && to.manifest.name === "@blockwise/tfjs") return dev;
   if (to.group === "tools") return dev;
   const target = to.manifest.name;
   if (from.manifest.name === "@blockwise/spec") return dev && forTests.includes(target);

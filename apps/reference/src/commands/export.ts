@@ -1,11 +1,10 @@
-import { readdir, stat } from "node:fs/promises";
 import { InvalidOptionError } from "@blockwise/spec";
 import { type Command, Option } from "commander";
 import { requireRun } from "../run/run-folder.js";
 import type { CutRequest } from "../weights/cut-for-export.js";
 import type { WeightsLayout } from "../weights/export-safetensors.js";
 import { addOutputOptions, type OutputFlags } from "./common-options.js";
-import { requireOutputFile } from "./output-file.js";
+import { requireFreeFolder, requireOutputFile } from "./output-file.js";
 
 const formats = ["safetensors", "onnx", "tfjs"] as const;
 type ExportFormat = (typeof formats)[number];
@@ -92,17 +91,6 @@ async function chosenFormat({ format, out }: ExportFlags): Promise<ExportFormat>
   }
   const ending = await requireOutputFile(out, [".safetensors", ".onnx"], "For a folder, give --format tfjs.");
   return ending === ".onnx" ? "onnx" : "safetensors";
-}
-
-/** A model's files come into a folder of their own, over nothing else. */
-async function requireFreeFolder(out: string): Promise<void> {
-  const there = await stat(out).catch(() => null);
-  if (there === null || (there.isDirectory() && (await readdir(out)).length === 0)) return;
-  throw new InvalidOptionError({
-    option: "out",
-    expected: "a folder that is empty or not there yet",
-    received: out,
-  });
 }
 
 function refuseOptionsOfOthers(flags: ExportFlags, format: ExportFormat): void {

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InvalidOptionError } from "@blockwise/spec";
 
@@ -28,5 +28,16 @@ export async function requireOutputFile<Ending extends string>(
     expected: "a file in a folder that is there",
     received: out,
     hint: `Make the folder ${dirname(out)} first, or choose another place.`,
+  });
+}
+
+/** Files that belong together come into a folder of their own, over nothing else. @throws InvalidOptionError */
+export async function requireFreeFolder(out: string): Promise<void> {
+  const there = await stat(out).catch(() => null);
+  if (there === null || (there.isDirectory() && (await readdir(out)).length === 0)) return;
+  throw new InvalidOptionError({
+    option: "out",
+    expected: "a folder that is empty or not there yet",
+    received: out,
   });
 }
