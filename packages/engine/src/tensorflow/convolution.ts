@@ -5,7 +5,7 @@ import { lowestFloat, padImages } from "../operations/pad-images.js";
 
 /**
  * Convolution and pooling on TensorFlow. Its gradient kernels are fast for "same" and "valid" padding only (explicit
- * padding takes another path, three to six times as long), so symmetric padding is said as "same" where that means the
+ * padding takes another path, up to nine times as long), so symmetric padding is said as "same" where that means the
  * same pixels, and is otherwise a step of its own.
  */
 export const tensorFlowWindows: Pick<OperationsV1, "conv2d" | "maxPool"> = {
