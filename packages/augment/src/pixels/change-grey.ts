@@ -8,23 +8,32 @@ import type { ColorChange } from "./change-colors.js";
  * @param out - of the same shape; overwritten
  */
 export function changeGrey(image: RawImage, out: RawImage, changes: readonly ColorChange[]): void {
-  const counts = new Float64Array(256);
-  for (const level of image.data) counts[level] = (counts[level] as number) + 1;
-  const levels = Uint8Array.from({ length: 256 }, (_, level) => level);
+  const { data } = image;
+  const counts = changes.some(({ property }) => property === "contrast") ? countLevels(data) : NO_COUNTS;
+  const levels = IDENTITY.slice();
   for (const { property, amount } of changes) {
     if (property !== "brightness" && property !== "contrast") continue;
-    const towards = property === "contrast" ? Math.floor(meanOf(levels, counts, image.data.length) + 0.5) : 0;
+    const towards = property === "contrast" ? Math.floor(meanOf(levels, counts, data.length) + 0.5) : 0;
     const factor = Math.fround(amount);
     for (let level = 0; level < 256; level++) {
       levels[level] = blend(towards, levels[level] as number, factor);
     }
   }
-  for (let place = 0; place < image.data.length; place++) {
-    out.data[place] = levels[image.data[place] as number] as number;
-  }
+  const target = out.data;
+  for (let place = 0; place < data.length; place++) target[place] = levels[data[place] as number] as number;
 }
 
-function meanOf(levels: Uint8Array, counts: Float64Array, total: number): number {
+const IDENTITY = Uint8Array.from({ length: 256 }, (_, level) => level);
+const NO_COUNTS = new Int32Array(256);
+
+/** How many bytes have each value. */
+function countLevels(data: Uint8Array): Int32Array {
+  const counts = new Int32Array(256);
+  for (let place = 0; place < data.length; place++) (counts[data[place] as number] as number)++;
+  return counts;
+}
+
+function meanOf(levels: Uint8Array, counts: Int32Array, total: number): number {
   let sum = 0;
   for (let level = 0; level < 256; level++) sum += (levels[level] as number) * (counts[level] as number);
   return sum / total;
