@@ -17,11 +17,11 @@ type Compute = (operations: OperationsV1) => tf.Tensor[];
 /** Each kernel, with shapes that fill several tasks, end within a vector or a tile, or have nothing to sum up. */
 const work: Readonly<Record<string, Compute>> = {
   "3x3, several blocks": ({ conv2d }) =>
-    convolution(conv2d, [3, 33, 31, 16], [3, 3, 16, 48], { stride: 1, padding: 1 }),
+    convolution(conv2d, [3, 19, 17, 16], [3, 3, 16, 48], { stride: 1, padding: 1 }),
   "3x3 with stride 2": ({ conv2d }) =>
     convolution(conv2d, [40, 9, 8, 17], [3, 3, 17, 33], { stride: 2, padding: 1 }),
   "7x7 stem": ({ conv2d }) => convolution(conv2d, [5, 30, 30, 3], [7, 7, 3, 20], { stride: 2, padding: 3 }),
-  "1x1": ({ conv2d }) => convolution(conv2d, [6, 20, 20, 5], [1, 1, 5, 70], { stride: 1, padding: 0 }),
+  "1x1": ({ conv2d }) => convolution(conv2d, [6, 11, 11, 5], [1, 1, 5, 70], { stride: 1, padding: 0 }),
   "1x1 with stride 3": ({ conv2d }) =>
     convolution(conv2d, [2, 7, 8, 9], [1, 1, 9, 4], { stride: 3, padding: 0 }),
   "deep, with more summands than one pass takes": ({ conv2d }) =>
@@ -46,7 +46,7 @@ const work: Readonly<Record<string, Compute>> = {
     [
       [700, 5],
       [4, 20, 20, 16],
-      [4, 20, 20, 70],
+      [3, 7, 7, 70],
     ].flatMap((shape) => {
       const channels = shape.at(-1) ?? 0;
       const inputs = [
