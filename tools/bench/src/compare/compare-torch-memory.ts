@@ -21,13 +21,14 @@ export interface TorchMemory extends Workload {
 }
 
 /**
- * Measures ours and PyTorch's orders one after the other, each alone in a process of its own, so that large ones fit.
+ * Measures ours and PyTorch's orders one after the other, each alone in a process of its own, so that large ones fit;
+ * PyTorch in its usual memory layout, without a trial.
  *
  * @throws EngineUnavailableError when a process cannot do its steps.
  */
 export async function compareTorchMemory(workload: Workload, plan: SidesPlan): Promise<TorchMemory> {
   const sides: MemorySide[] = [];
-  for (const { side, start } of listSides(workload, plan)) {
+  for (const { side, start } of listSides(workload, { ...plan, layout: "contiguous" })) {
     const process = start();
     try {
       const { description, memory } = await process.ask<StepsReady>(null);

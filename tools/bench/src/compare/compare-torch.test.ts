@@ -49,7 +49,9 @@ describe("compareTorch", () => {
     const comparison = await compareTorch(workload, plan);
     const { sides } = comparison;
     expect(sides.map(({ side }) => side)).toEqual(["ours", "authors", "local"]);
-    expect(sides[1]?.description).toContain("--order authors --threads 2 --model tiny --batch 8 --size 16");
+    expect(sides[1]?.description).toContain(
+      "--order authors --layout auto --threads 2 --model tiny --batch 8 --size 16",
+    );
     expect(sides.map(({ stepMsMedian }) => stepMsMedian)).toEqual([10, 20, 30]);
     expect(sides[1]?.ratio).toEqual({ median: 2, least: 1, most: 4 });
     expect(sides[2]?.ratio).toEqual({ median: 3, least: 1.5, most: 5 });

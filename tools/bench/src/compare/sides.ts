@@ -10,6 +10,8 @@ export type SideName = "ours" | StepOrder;
 export interface SidesPlan {
   /** PyTorch's threads. */
   readonly threads: number;
+  /** PyTorch's memory layout; "auto" takes the faster in a trial. @default "auto" */
+  readonly layout?: "auto" | "contiguous";
   /** Each is compared with. */
   readonly pythons: readonly string[];
   /** Starts our process, without the workload's model, batch, size and projector: script, command and flags for Node. */
@@ -25,11 +27,13 @@ export interface Side {
 /** Ours first, then each Python's orders. */
 export function listSides(workload: Workload, plan: SidesPlan): readonly Side[] {
   const { model, batch, size, projector } = workload;
+  const { layout = "auto" } = plan;
   const flags = { model, batch, size, ...(projector === null ? {} : { projector }) };
   const work = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const torch = plan.pythons.flatMap((python) =>
     ordersOf(workload.mode).map((order): Side => {
-      const words = [SCRIPT, "--order", order, "--threads", String(plan.threads), ...work];
+      const choices = ["--layout", layout, "--threads", String(plan.threads)];
+      const words = [SCRIPT, "--order", order, ...choices, ...work];
       return { side: order, start: () => startProcess(`PyTorch (${python})`, python, words) };
     }),
   );
