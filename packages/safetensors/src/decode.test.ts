@@ -110,7 +110,9 @@ describe("a file made to mislead", () => {
     ["a gap at the start", fileOf({ a: float(4, 8) }, 8), /tensor "a" leaves a gap/],
     ["data cut off", fileOf({ a: float(0, 8) }, 7), /cut off: its tensors take 8 bytes, and 7 are there/],
     ["data behind the end", fileOf({ a: float(0, 4) }, 5), /has 1 bytes behind/],
-    ["very deep nesting", fileOf(`{"a":${"[".repeat(1e5)}${"]".repeat(1e5)}}`), /not described by an object/],
+    ["very deep lists", fileOf(`{"a":{"dtype":${"[".repeat(1e5)}${"]".repeat(1e5)}}}`), /nested more than 3/],
+    ["very deep objects", fileOf(`${'{"a":'.repeat(1e5)}1${"}".repeat(1e5)}`), /nested more than 3 deep/],
+    ["a very long name", fileOf({ ["n".repeat(1e6)]: null }), /^.{0,300}$/s],
   ])("with %s is refused", (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes, "run/step-7.safetensors")).toThrow(message);
     expect(() => decodeSafetensors(bytes, "run/step-7.safetensors")).toThrow(

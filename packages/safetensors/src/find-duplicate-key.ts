@@ -27,7 +27,8 @@ export function findDuplicateKey(json: string): string | null {
   return null;
 }
 
-function endOfString(json: string, start: number): number {
+/** The place behind the text that begins at `start`. */
+export function endOfString(json: string, start: number): number {
   let position = start + 1;
   while (position < json.length && json[position] !== '"') position += json[position] === "\\" ? 2 : 1;
   return position + 1;

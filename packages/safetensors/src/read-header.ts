@@ -1,4 +1,5 @@
 import { isDtype, type SafetensorsDtype, tensorByteLength } from "./dtype.js";
+import { findDeepNesting } from "./find-deep-nesting.js";
 import { findDuplicateKey } from "./find-duplicate-key.js";
 import { headerStart, maximumHeaderBytes, nameFault } from "./safetensors-file.js";
 
@@ -21,6 +22,9 @@ export interface SafetensorsHeader {
   /** Where the data begins, in bytes from the start of the file. */
   readonly dataStart: number;
 }
+
+/** A header is an object of objects, of which some hold lists. */
+const deepestNesting = 3;
 
 /** Says what is wrong and never returns. */
 export type Reject = (fault: string) => never;
@@ -58,6 +62,9 @@ function headerText(bytes: Uint8Array, reject: Reject): { json: string; dataStar
 
 function parseObject(json: string, reject: Reject): object {
   if (!json.startsWith("{")) return reject("its header does not begin with {");
+  // Asked first: a tree of any depth costs far more memory than its text.
+  const deep = findDeepNesting(json, deepestNesting);
+  if (deep !== null) return reject(`its header is nested more than ${deepestNesting} deep, at ${deep}`);
   let header: unknown;
   try {
     header = JSON.parse(json);
@@ -65,7 +72,7 @@ function parseObject(json: string, reject: Reject): object {
     return reject(`its header is not valid JSON (${error instanceof Error ? error.message : String(error)})`);
   }
   const duplicate = findDuplicateKey(json);
-  if (duplicate !== null) return reject(`its header has the key ${JSON.stringify(duplicate)} twice`);
+  if (duplicate !== null) return reject(`its header has the key ${describe(duplicate)} twice`);
   return isRecord(header) ? header : reject("its header is not an object");
 }
 
@@ -74,23 +81,22 @@ function readMetadata(value: unknown, reject: Reject): Readonly<Record<string, s
   return Object.fromEntries(
     Object.entries(value).map(([key, text]) => {
       const fault = nameFault(key);
-      if (fault !== null) return reject(`its metadata key ${JSON.stringify(key)} ${fault}`);
-      if (typeof text !== "string")
-        return reject(`its metadata value ${JSON.stringify(key)} is not a string`);
+      if (fault !== null) return reject(`its metadata key ${describe(key)} ${fault}`);
+      if (typeof text !== "string") return reject(`its metadata value ${describe(key)} is not a string`);
       return [key, text];
     }),
   );
 }
 
 function readLocation(name: string, value: unknown, reject: Reject): TensorLocation {
-  const subject = `tensor ${JSON.stringify(name)}`;
+  const subject = `tensor ${describe(name)}`;
   const fault = nameFault(name);
   if (fault !== null) return reject(`the name of ${subject} ${fault}`);
   if (!isRecord(value)) return reject(`${subject} is not described by an object`);
   const { dtype, shape, data_offsets: offsets, ...unknown } = value;
   const [unknownField] = Object.keys(unknown);
   if (unknownField !== undefined) {
-    return reject(`${subject} has the unknown field ${JSON.stringify(unknownField)}`);
+    return reject(`${subject} has the unknown field ${describe(unknownField)}`);
   }
   if (!isDtype(dtype)) return reject(`${subject} has no known dtype (${describe(dtype)})`);
   if (!isCountList(shape)) return reject(`${subject} has no valid shape (${describe(shape)})`);
@@ -116,7 +122,7 @@ function checkCoverage(tensors: readonly TensorLocation[], dataBytes: number, re
   for (const { name, begin, end } of tensors.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== covered) {
       const relation = begin < covered ? "overlaps the tensor before it" : "leaves a gap before it";
-      reject(`tensor ${JSON.stringify(name)} ${relation}: it begins at ${begin}, not at ${covered}`);
+      reject(`tensor ${describe(name)} ${relation}: it begins at ${begin}, not at ${covered}`);
     }
     covered = end;
   }
