@@ -41,6 +41,8 @@ export async function* tarFiles(path: string, options: TarReadOptions): AsyncGen
   });
   try {
     for await (const entry of archive) {
+      // The extractor waits for ever for an entry whose size it could not read.
+      if (!Number.isSafeInteger(entry.header.size)) throw sizeless(path, entry.header.name);
       const name = accept(entry, options);
       if (name === null) {
         entry.resume();
@@ -66,6 +68,13 @@ export async function* tarFiles(path: string, options: TarReadOptions): AsyncGen
     archive.destroy();
     input.destroy();
   }
+}
+
+function sizeless(path: string, name: string): MalformedFileError {
+  return new MalformedFileError(
+    `"${path}" must be a whole tar archive, but the header of "${name}" has no valid size. Get it again.`,
+    { path },
+  );
 }
 
 /** The name under which to read an entry; null for one to pass over. */

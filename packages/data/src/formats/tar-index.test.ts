@@ -98,6 +98,14 @@ describe("indexTar", () => {
       expect(String(error), name).toMatch(message);
       expect(String(error), name).toContain(path);
     }
+    const sizeless = Buffer.from(whole);
+    sizeless[124] = 0xc0;
+    const path = await archive(resum(sizeless), "no size.tar");
+    const wants = { wants: () => true, maxFileBytes: 1e6 };
+    await expect(indexTar(path)).rejects.toThrow(MalformedFileError);
+    await expect(tarFiles(path, wants).next()).rejects.toThrow(/no valid size/);
+    const backwards = await tarOf([[{ name: "1.jpg", pax: { size: "-1536" } }, "x"]]);
+    await expect(indexTar(await archive(backwards))).rejects.toThrow(/no whole number/);
     await expect(indexTar(join(await temporaryFolder(), "none.tar"))).rejects.toThrow(DataSourceError);
   });
 });

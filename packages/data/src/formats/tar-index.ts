@@ -88,7 +88,9 @@ async function* walk(window: FileWindow, fileSize: number): AsyncGenerator<TarEn
       const records = readPaxRecords(await window.read(offset, size));
       longName = records.path ?? longName;
       longSize = records.size ?? longSize;
-      if (longSize !== undefined && !Number.isSafeInteger(longSize)) throw new Error("a size is no number");
+      // A negative size would lead back to headers that were read before.
+      if (longSize !== undefined && !(Number.isSafeInteger(longSize) && longSize >= 0))
+        throw new Error("a size is no whole number");
     }
     if (header.type === "L") {
       longName = (await window.read(offset, size)).toString().replace(/\0.*$/s, "");

@@ -32,7 +32,9 @@ export function classesOf(
   const words = [...new Set(texts as readonly string[])];
   const areNumbers = words.every((word) => /^\d{1,6}$/.test(word));
   const classNames = areNumbers
-    ? Array.from({ length: Math.max(...words.map(Number)) + 1 }, (_, label) => String(label))
+    ? Array.from({ length: words.reduce((most, word) => Math.max(most, Number(word)), 0) + 1 }, (_, label) =>
+        String(label),
+      )
     : words.sort(compareCodeUnits);
   const places = new Map(classNames.map((name, label) => [name, label]));
   const labels = Int32Array.from(texts, (text) =>
