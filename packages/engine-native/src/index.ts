@@ -1,2 +1,10 @@
 export { type LibraryAvailability, loadLibrary } from "./load-library.js";
-export type { HeapOffset, NativeLibrary } from "./native-library.js";
+export type {
+  ConvolutionSizes,
+  ExpansionArguments,
+  ExpansionSizes,
+  HeapOffset,
+  NativeLibrary,
+  NormArguments,
+  WindowSizes,
+} from "./native-library.js";

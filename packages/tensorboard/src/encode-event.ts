@@ -2,12 +2,15 @@ import { PbfWriter } from "pbf";
 
 /** A picture of a step. */
 export interface EventImage {
+  /** What TensorBoard groups the pictures of different steps by. */
   readonly tag: string;
   /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
   /** 1 (grey) or 3 (red, green, blue). */
   readonly channels: 1 | 3;
+  /** The picture as a whole PNG file. */
   readonly png: Uint8Array;
 }
 

@@ -8,6 +8,7 @@ export interface WatchOptions {
 
 /** A live page that is served. */
 export interface RunWatch {
+  /** The port that it listens on. */
   readonly port: number;
   /** What to open; whoever has it may look, so it is for its owner alone. */
   readonly address: string;

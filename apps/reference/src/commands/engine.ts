@@ -73,7 +73,7 @@ export function addEngineCommand(program: Command): void {
 }
 
 /** What `blockwise engine status` says of an engine. */
-export function describeState(name: string, state: EngineState | null): string {
+function describeState(name: string, state: EngineState | null): string {
   if (state === null) {
     return `${name}: not installed (blockwise engine install${name === "node-gpu" ? " --gpu" : ""})`;
   }

@@ -4,7 +4,9 @@ import { enginesFolder, type InstalledVariant, installedEngineFolder } from "./e
 
 /** What an installed engine's `engine.json` says about it. */
 export interface EngineManifest {
+  /** The version of this record. */
   readonly format: 1;
+  /** What it computes on. */
   readonly variant: InstalledVariant;
   /** Version of TensorFlow's C library. */
   readonly tensorflow: string;
@@ -20,7 +22,9 @@ export interface EngineManifest {
 
 /** An engine that `blockwise engine install` put here and checked. */
 export interface InstalledEngine {
+  /** The folder that holds all of it. */
   readonly folder: string;
+  /** What its folder says that it is. */
   readonly manifest: EngineManifest;
   /** The module to load. */
   readonly entry: string;

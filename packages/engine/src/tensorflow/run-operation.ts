@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 
 /** The part of tfjs-node's backend that runs any operation of TensorFlow's by name. */
 export interface TensorFlowBackend extends tf.KernelBackend {
@@ -48,9 +48,4 @@ export function runOperation(
     ...Object.entries(booleans).map(([name, value]) => ({ name, type: binding.TF_ATTR_BOOL, value })),
   ];
   return backend.executeMultipleOutputs(name, attributes, inputs, outputs);
-}
-
-/** The active backend, which is TensorFlow while its engine is in use. */
-export function activeTensorFlow(): TensorFlowBackend {
-  return tf.backend() as TensorFlowBackend;
 }

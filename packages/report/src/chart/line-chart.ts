@@ -5,6 +5,7 @@ import { renderSvg } from "./render-svg.js";
 
 /** A line of a chart. */
 export interface Series {
+  /** What the legend calls it. */
   readonly name: string;
   /** One value for each position on the horizontal axis; null where there is none. */
   readonly values: readonly (number | null)[];
@@ -16,14 +17,19 @@ export interface Series {
 export interface LineChartOptions {
   /** Unique in the page. */
   readonly id: string;
+  /** The heading above it. */
   readonly title: string;
   /** What it shows, in words, for those who do not see it. */
   readonly description: string;
+  /** What the horizontal axis shows. */
   readonly horizontalTitle: string;
+  /** What the vertical axis shows, with its unit. */
   readonly verticalTitle: string;
   /** The positions on the horizontal axis: names, or numbers in ascending order. */
   readonly positions: readonly string[] | readonly number[];
+  /** One a line, in the order of the legend. */
   readonly series: readonly Series[];
+  /** The same numbers for those who read them. */
   readonly table: Html;
   /** Drawn for the whole width of a page, or for half of it on a wide one. @default "full" */
   readonly layout?: "full" | "half";

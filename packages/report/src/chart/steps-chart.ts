@@ -7,6 +7,7 @@ const tableRows = 12;
 
 /** A value that was recorded at some steps. */
 export interface StepsCurve {
+  /** What the legend calls it. */
   readonly name: string;
   /** From 0, ascending. */
   readonly steps: readonly number[];
@@ -16,11 +17,17 @@ export interface StepsCurve {
 
 /** Options of {@link stepsChart}. */
 export interface StepsChartOptions extends Pick<LineChartOptions, "layout" | "isLive"> {
+  /** Unique in the page. */
   readonly id: string;
+  /** The heading above it. */
   readonly title: string;
+  /** What it shows, in words, given how many steps there are. */
   readonly description: (stepCount: number) => string;
+  /** What the vertical axis shows, with its unit. */
   readonly verticalTitle: string;
+  /** One a line, in the order of the legend. */
   readonly curves: readonly StepsCurve[];
+  /** A value as the table writes it. */
   readonly format: (value: number | null | undefined) => string;
 }
 

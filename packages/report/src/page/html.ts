@@ -1,5 +1,6 @@
 /** Markup, as against text: only `html` and `trustedHtml` make it, so text cannot pass for it. */
 export interface Html {
+  /** The text of the markup, escaped where it has to be. */
   readonly markup: string;
 }
 

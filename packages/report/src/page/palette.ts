@@ -1,6 +1,8 @@
 /** A colour in the light and in the dark scheme. */
 export interface ColorPair {
+  /** In the light scheme, as CSS writes it. */
   readonly light: string;
+  /** In the dark scheme, as CSS writes it. */
   readonly dark: string;
 }
 

@@ -2,7 +2,9 @@ import { type Html, type HtmlValue, html } from "./html.js";
 
 /** Rows under a heading of their own; the first cell of a row is its header. */
 export interface TableGroup {
+  /** The heading; without it the rows stand first. */
   readonly title?: string;
+  /** One a row, cell by cell. */
   readonly rows: readonly (readonly HtmlValue[])[];
 }
 

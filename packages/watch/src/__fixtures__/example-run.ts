@@ -8,7 +8,7 @@ import { type RunFiles, runFiles } from "../record/run-files.js";
 import type { LoggedStep } from "../record/step-log.js";
 
 /** Blocks of the example. */
-export const exampleBlocks = ["layer1", "layer2", "layer3"];
+const exampleBlocks = ["layer1", "layer2", "layer3"];
 
 /** Options of {@link writeExampleRun}. */
 export interface ExampleOptions {

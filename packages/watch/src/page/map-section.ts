@@ -65,7 +65,7 @@ function mapTable(blocks: readonly FeatureMap[], labels: readonly number[] | nul
 }
 
 /** `sum_c n_c |mean_c|^2 / sum_i |x_i|^2` of centred points: 1 where each class is one point. */
-export function betweenClasses({ points }: FeatureMap, labels: readonly number[]): number | null {
+function betweenClasses({ points }: FeatureMap, labels: readonly number[]): number | null {
   const classes = new Map<number, { count: number; x: number; y: number }>();
   let total = 0;
   for (const [image, label] of labels.entries()) {

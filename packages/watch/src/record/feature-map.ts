@@ -3,6 +3,7 @@ import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 
 /** The features of some images at one block, in the plane of their two first principal components. */
 export interface FeatureMap {
+  /** The block's id. */
   readonly block: string;
   /** x and y of every image in turn; 0 and 0 for all where features do not differ. */
   readonly points: readonly number[];
@@ -14,6 +15,7 @@ export interface FeatureMap {
 export interface FeatureMapLine {
   /** Steps done. */
   readonly step: number;
+  /** One a block, in the network's order. */
   readonly blocks: readonly FeatureMap[];
 }
 
@@ -21,6 +23,7 @@ export interface FeatureMapLine {
 export interface MapImages {
   /** One an image; null for unlabelled images. */
   readonly labels: readonly number[] | null;
+  /** The names of the classes by label; null where they have none. */
   readonly classNames: readonly string[] | null;
   /** For people: where they are from. */
   readonly description: string;

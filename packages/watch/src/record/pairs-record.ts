@@ -6,7 +6,9 @@ export interface PairsRecord {
   readonly views: number;
   /** Of every picture, in pixels. */
   readonly width: number;
+  /** Of every picture, in pixels. */
   readonly height: number;
+  /** One entry an image, with its views. */
   readonly images: readonly PairedImage[];
 }
 

@@ -21,13 +21,17 @@ export type ProgressLine =
 
 /** How far a run is, and how fast it was since the line before. */
 export interface ProgressReading {
+  /** Steps done. */
   readonly step: number;
+  /** The epoch that it is in, from 0. */
   readonly epoch: number;
+  /** Where a run stands whose blocks learn one after the other; null for others. */
   readonly phase: RunPhaseV1 | null;
   /** Images a second; a pair of views counts once. */
   readonly pairsPerSecond: number;
   /** Part of the time, from 0 to 1, that the trainer waited for data. */
   readonly dataWaitShare: number;
+  /** An estimate from the speed so far; 0 after the last step. */
   readonly secondsLeft: number;
   /** What the process holds. */
   readonly memoryBytes: number;

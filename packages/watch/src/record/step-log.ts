@@ -3,9 +3,13 @@ import { appendJsonLine, keepJsonLines, readJsonLines } from "./json-lines.js";
 
 /** Something about a block that is seldom a good sign, as `healthWarnings` of `@blockwise/core` gives it. */
 export interface StepWarning {
+  /** The block's id. */
   readonly block: string;
+  /** What is wrong, as `HealthWarning` of `@blockwise/core` names it. */
   readonly kind: string;
+  /** The meter's value. */
   readonly measured: number;
+  /** What it should not be below, or above. */
   readonly threshold: number;
   /** For people. */
   readonly message: string;
@@ -13,6 +17,7 @@ export interface StepWarning {
 
 /** One line of a run's log. */
 export interface LoggedStep {
+  /** From 0. */
   readonly step: number;
   /** By block, as the rest: the blocks that were to learn in this step. */
   readonly learningRate: Readonly<Record<string, number | null>>;
@@ -20,6 +25,7 @@ export interface LoggedStep {
   readonly loss: Readonly<Record<string, number | null>>;
   /** By block and name, where the loss names what it is the sum of. */
   readonly terms?: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
+  /** By block, as `BlockStepV1` has it; null where the step was skipped. */
   readonly embeddingDeviation: Readonly<Record<string, number | null>>;
   /** By block, where it was measured; numbers that are not finite are null. */
   readonly health?: Readonly<Record<string, LoggedHealth>>;

@@ -24,7 +24,7 @@ export interface MemorySample {
 }
 
 /** Growth over a run that still counts as flat: allocators and the garbage collector move by more within a run. */
-export const FLAT_SHARE = 0.05;
+const FLAT_SHARE = 0.05;
 
 const SAMPLES = 100;
 
