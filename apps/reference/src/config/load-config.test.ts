@@ -186,6 +186,16 @@ describe("resumeConfig", () => {
     await expect(resumeConfig(file, asked(3))).rejects.toThrow(/"partition" must be/);
   });
 
+  it("takes for a field that an older run has not written what runs did before there was one", async () => {
+    const { blockWorkers, watch, tensorboard, ...older } = settled;
+    expect([blockWorkers, tensorboard]).toEqual([null, false]);
+    expect(watch).not.toBeNull();
+    expect(await readResolvedConfig(await fileOf(older))).toEqual({ ...settled, watch: null });
+    const { seed, ...broken } = older;
+    await expect(readResolvedConfig(await fileOf(broken))).rejects.toThrow(/"seed"/);
+    expect(seed).toBe(0);
+  });
+
   it("refuses a kept configuration that leaves something open", async () => {
     const balanced = await fileOf({ ...settled, partition: { blocks: 2, balance: "compute" } });
     await expect(readResolvedConfig(balanced)).rejects.toThrow(/"partition" must be settled/);

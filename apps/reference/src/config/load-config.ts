@@ -67,9 +67,16 @@ export async function changeEvaluation(kept: ResolvedConfig, file: string): Prom
   return { ...kept, evaluation };
 }
 
-/** Reads the configuration that a run keeps. @throws InvalidOptionError, StorageError */
+/** Fields that configurations have gained, each with what runs did before there was the field. */
+const beforeTheField: PartialConfig = { blockWorkers: null, watch: null, tensorboard: false };
+
+/**
+ * Reads the configuration that a run keeps; one that an older version has written may lack fields that came later.
+ *
+ * @throws InvalidOptionError, StorageError
+ */
 export async function readResolvedConfig(file: string): Promise<ResolvedConfig> {
-  const config = checkConfig(await readConfigFile(file));
+  const config = checkConfig({ ...beforeTheField, ...(await readConfigFile(file)) });
   const { partition } = config;
   const { imageSize } = config.data;
   const { flip } = config.augmentation;
