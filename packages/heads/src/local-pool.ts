@@ -48,7 +48,7 @@ export function localPool(options: LocalPoolOptions = {}): HeadV1 {
     options: grid === "auto" ? { grid, dim } : { grid },
     doCreate: ({ inputShape }) => {
       channelsOf("Input of the local pool", inputShape);
-      return poolLayer(grid === "auto" ? nearestGrid(inputShape, dim) : grid);
+      return poolLayer(grid === "auto" ? nearestGrid(inputShape, dim) : grid, inputShape);
     },
   };
 }
@@ -66,7 +66,7 @@ function nearestGrid([height = 1, width = 1, channels = 1]: readonly number[], d
   return grid;
 }
 
-function poolLayer(grid: number): LayerV1 {
+function poolLayer(grid: number, [height = 0, width = 0, channels = 0]: readonly number[]): LayerV1 {
   return {
     parameters: [],
     buffers: [],
@@ -77,6 +77,13 @@ function poolLayer(grid: number): LayerV1 {
       const [, width = 0] = inputShape;
       return channelsOf("Input of the local pool", inputShape) * grid * (width + 2 * grid);
     },
+    describe: (input) => ({
+      operation: "grid-sum",
+      input,
+      channels,
+      rows: cellWeights(grid, height),
+      columns: cellWeights(grid, width),
+    }),
     apply: (x) =>
       tf.tidy(() => {
         const [batch = 0, height = 0, width = 0, channels = 0] = x.shape;
@@ -98,11 +105,14 @@ function poolLayer(grid: number): LayerV1 {
 
 /** `[1, grid, size]`: row `i` averages the pixels of cell `i`. */
 function cellAverages(grid: number, size: number): tf.Tensor3D {
-  const weights = new Float32Array(grid * size);
-  for (let cell = 0; cell < grid; cell++) {
+  return tf.tensor3d(Float32Array.from(cellWeights(grid, size).flat()), [1, grid, size]);
+}
+
+/** For each of `grid` cells the weights of `size` pixels. */
+function cellWeights(grid: number, size: number): number[][] {
+  return Array.from({ length: grid }, (_, cell) => {
     const start = Math.floor((cell * size) / grid);
     const end = Math.ceil(((cell + 1) * size) / grid);
-    weights.fill(1 / (end - start), cell * size + start, cell * size + end);
-  }
-  return tf.tensor3d(weights, [1, grid, size]);
+    return new Array<number>(size).fill(0).fill(1 / (end - start), start, end);
+  });
 }

@@ -81,6 +81,28 @@ describe("encodeOnnx, run by ONNX Runtime", () => {
   });
 });
 
+it("encodeOnnx writes sums over a grid, flattened by channel, run by ONNX Runtime", async () => {
+  const layer: LayerV1 = {
+    ...headLayer,
+    parameters: [],
+    buffers: [],
+    outputShape: () => [4],
+    describe: (input) => ({
+      operation: "grid-sum",
+      input,
+      channels: 2,
+      rows: [[1]],
+      columns: [
+        [1, 0],
+        [0.5, 0.5],
+      ],
+    }),
+  };
+  const { head } = await run({ head: { id: "head", prefix: "head.", layer } }, [2, 1, 2, 4]);
+  // The map's rows are (0, 4), (0, -2), (16, 20) and (-8, -10).
+  expect(head).toEqual({ dims: [2, 4], data: [0, 2, 0, -1, 16, 18, -8, -9] });
+});
+
 describe("encodeOnnx", () => {
   const options = { units: [unit], tensors, imageShape: [2, 4, 1] };
 

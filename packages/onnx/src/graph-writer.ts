@@ -103,6 +103,14 @@ export class GraphWriter {
         );
       case "global-average":
         return this.globalAverage(write(value.input), id);
+      case "grid-sum": {
+        // Maps have their channels first here: each side is one product, of all channels alike.
+        const rows = this.#weights(value.rows, `${id}/rows`);
+        const columns = this.#weights(transposed(value.columns), `${id}/columns`);
+        const byRow = this.node({ type: "MatMul", inputs: [rows, write(value.input)] }, id);
+        const cells = this.node({ type: "MatMul", inputs: [byRow, columns] }, id);
+        return this.node({ type: "Flatten", inputs: [cells], attributes: { axis: { int: 1 } } }, id);
+      }
       case "linear": {
         const attributes = { transB: { int: 1 } };
         return this.node(
@@ -119,6 +127,15 @@ export class GraphWriter {
     return this.node({ type: "Flatten", inputs: [mean], attributes: { axis: { int: 1 } } }, id);
   }
 
+  /** A constant that a description holds itself. */
+  #weights(matrix: readonly (readonly number[])[], name: string): string {
+    const own = `${name}_${this.#count}`;
+    this.#count += 1;
+    const shape = [matrix.length, matrix[0]?.length ?? 0];
+    this.constants.push(tensorMessage(own, shape, Float32Array.from(matrix.flat())));
+    return own;
+  }
+
   #constant(name: string): string {
     if (this.#written.has(name)) return name;
     const tensor = this.#tensors.get(name);
@@ -131,6 +148,10 @@ export class GraphWriter {
     this.constants.push(tensorMessage(name, tensor.shape, tensor.data));
     return name;
   }
+}
+
+function transposed(matrix: readonly (readonly number[])[]): number[][] {
+  return (matrix[0] ?? []).map((_, column) => matrix.map((row) => row[column] ?? Number.NaN));
 }
 
 function windowAttributes(

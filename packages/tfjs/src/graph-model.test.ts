@@ -219,6 +219,25 @@ describe("graphModel, run by TensorFlow.js", () => {
   });
 });
 
+it("graphModel writes sums over a grid, flattened by channel", async () => {
+  const layer = described(
+    (input) => ({
+      operation: "grid-sum",
+      input,
+      channels: 2,
+      rows: [[1], [2]],
+      columns: [
+        [1, 0],
+        [0.5, 0.5],
+      ],
+    }),
+    [8],
+  );
+  const { outputs } = await run({ head: { id: "head", prefix: "head.", layer } });
+  // The map's rows are (0, 4) and (0, -2).
+  expect(outputs.head).toEqual([[0, 2, 0, 4, 0, -1, 0, -2]]);
+});
+
 describe("graphModel", () => {
   const options = { units: [unit], tensors, imageShape: [2, 4, 1] };
 

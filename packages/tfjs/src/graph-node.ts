@@ -19,6 +19,9 @@ export interface GraphNode {
   readonly attr: Readonly<Record<string, AttributeValue>>;
 }
 
+/** The type of all that is no index. */
+export const float: AttributeValue = { type: "DT_FLOAT" };
+
 /** An attribute that is a text. */
 export function text(value: string): AttributeValue {
   return { s: btoa(value) };

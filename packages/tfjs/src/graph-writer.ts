@@ -1,6 +1,8 @@
 import { InvalidOptionError, type LayerV1, type LayerValueV1, MissingStateError } from "@blockwise/spec";
 import { countUses } from "./count-uses.js";
-import { type AttributeValue, type GraphNode, integers, shape, text, texts } from "./graph-node.js";
+import { type AttributeValue, float, type GraphNode, integers, shape, text, texts } from "./graph-node.js";
+import { gridWeights } from "./grid-weights.js";
+import { matrixAttributes, windowAttributes } from "./product-attributes.js";
 import { type GraphTensor, outputLast } from "./stored-tensor.js";
 
 /** A layer, what stands before its parameters' names, and what it is called in errors. */
@@ -21,10 +23,8 @@ export interface GraphConstant {
 }
 
 type Norm = Extract<LayerValueV1, { readonly operation: "batch-norm" }>;
-type Map2d = Extract<LayerValueV1, { readonly operation: "convolution" }>;
-type Product = Map2d | Extract<LayerValueV1, { readonly operation: "linear" }>;
+type Product = Extract<LayerValueV1, { readonly operation: "convolution" | "linear" }>;
 
-const float: AttributeValue = { type: "DT_FLOAT" };
 /** The lowest float32: to maxima it is minus infinity, which not every WebGL has. */
 const lowest = -3.4028234663852886e38;
 
@@ -164,6 +164,8 @@ class LayerWriter {
         );
       case "max-pool":
         return this.#maxPool(value);
+      case "grid-sum":
+        return this.#gridSum(value);
       case "global-average":
         return this.#graph.globalAverage(this.write(value.input), `${this.#id}/Mean`);
     }
@@ -242,6 +244,30 @@ class LayerWriter {
     };
   }
 
+  /** One product with the weights of each pixel in each cell, of all channels of all images as rows. */
+  #gridSum({
+    input,
+    channels,
+    rows,
+    columns,
+  }: Extract<LayerValueV1, { readonly operation: "grid-sum" }>): string {
+    const channelsFirst = this.#node("Transpose", [this.write(input), this.#integers([0, 3, 1, 2])]);
+    const weights = gridWeights(rows, columns);
+    const [pixels, cells] = weights.shape;
+    const name = `${this.#id}/grid`;
+    const byPixel = this.#node("Reshape", [channelsFirst, this.#integers([-1, pixels])]);
+    const weight = this.#graph.constant(`${name} ${JSON.stringify([rows, columns])}`, name, () => weights);
+    const sums = this.#node("MatMul", [byPixel, weight], matrixAttributes);
+    return this.#node("Reshape", [sums, this.#integers([-1, channels * cells])]);
+  }
+
+  #integers(values: readonly number[]): string {
+    return this.#graph.constant(`integers ${values}`, "integers", () => ({
+      shape: [values.length],
+      data: Int32Array.from(values),
+    }));
+  }
+
   #maxPool(pool: Extract<LayerValueV1, { readonly operation: "max-pool" }>): string {
     const { size, stride, padding } = pool;
     let input = this.write(pool.input);
@@ -264,17 +290,4 @@ class LayerWriter {
       data_format: text("NHWC"),
     });
   }
-}
-
-const matrixAttributes = { T: float, transpose_a: { b: false }, transpose_b: { b: false } };
-
-function windowAttributes({ stride, padding }: Map2d): Readonly<Record<string, AttributeValue>> {
-  return {
-    T: float,
-    strides: integers([1, stride, stride, 1]),
-    padding: text("EXPLICIT"),
-    explicit_paddings: integers([0, 0, padding, padding, padding, padding, 0, 0]),
-    dilations: integers([1, 1, 1, 1]),
-    data_format: text("NHWC"),
-  };
 }

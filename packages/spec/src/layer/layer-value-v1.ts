@@ -40,5 +40,20 @@ export type LayerValueV1 =
     }
   /** The mean over height and width: `[batch, channels]`. */
   | { readonly operation: "global-average"; readonly input: LayerValueV1 }
+  /**
+   * Weighted sums over a map's height and width, as pooling over a grid is: `rows X columns^T` of each channel's
+   * `X` `[height, width]`, flattened by channel, then row, then column:
+   * `[batch, channels * rows.length * columns.length]`. It holds for maps of that shape alone.
+   */
+  | {
+      readonly operation: "grid-sum";
+      readonly input: LayerValueV1;
+      /** How many channels the map has. */
+      readonly channels: number;
+      /** Weights of the map's rows, `height` of them for each row of the grid. */
+      readonly rows: readonly (readonly number[])[];
+      /** Weights of the map's columns, `width` of them for each column of the grid. */
+      readonly columns: readonly (readonly number[])[];
+    }
   /** A linear map without bias: `[batch, in] -> [batch, out]`. */
   | { readonly operation: "linear"; readonly input: LayerValueV1; readonly weight: string };

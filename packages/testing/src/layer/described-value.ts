@@ -74,6 +74,14 @@ function computeDescribed(value: LayerValueV1, x: tf.Tensor, tensors: NamedTenso
       return referenceOperations.maxPool(map(value.input), value);
     case "global-average":
       return tf.mean(compute(value.input), [1, 2]);
+    case "grid-sum": {
+      const matrix = (rows: readonly (readonly number[])[]): tf.Tensor2D =>
+        tf.tensor2d(rows.map((row) => [...row]));
+      const byRow = tf.einsum("bhwc,rh->brwc", compute(value.input), matrix(value.rows));
+      const cells = tf.einsum("brwc,kw->bcrk", byRow, matrix(value.columns));
+      const [batch = 0, ...rest] = cells.shape;
+      return tf.reshape(cells, [batch, rest.reduce((product, size) => product * size, 1)]);
+    }
     case "linear":
       return tf.matMul(compute(value.input) as tf.Tensor2D, tensor<tf.Tensor2D>(value.weight));
   }
