@@ -54,6 +54,12 @@ describe("the workspace", () => {
       (text) => !/^---\n("@blockwise\/[\w-]+": (major|minor|patch)\n)+---\n\n\S/.test(text),
     );
     expect(wrong).toEqual([]);
+    // changesets refuses to plan a release where one names a private member beside a package.
+    const named = changesets.flatMap((text) =>
+      Array.from(text.matchAll(/^"(.+)": \w+$/gm), ([, name]) => name),
+    );
+    const names = published.map(({ manifest }) => manifest.name);
+    expect(named.filter((name) => name === undefined || !names.includes(name))).toEqual([]);
   });
 
   it("is checked and released by actions of exact versions, and by the pnpm that package.json names", () => {
