@@ -1,6 +1,8 @@
 import { InvalidOptionError } from "@blockwise/spec";
 import type { Command } from "commander";
+import { mergeConfigs, type PartialConfig } from "../config/load-config.js";
 import { isRun } from "../run/run-folder.js";
+import { parseNormalization } from "../run/stated-normalization.js";
 import { commandLine } from "./command-line.js";
 import {
   addConfigOptions,
@@ -15,6 +17,7 @@ interface ImportFlags extends ConfigFlags, OutputFlags {
   readonly prefix?: string;
   readonly opaque?: readonly string[];
   readonly projectors?: true;
+  readonly normalization?: ReturnType<typeof parseNormalization>;
 }
 
 /** How many names a message lists. */
@@ -29,12 +32,19 @@ export function addImportCommand(program: Command): void {
     .requiredOption("--out <folder>", "where the run keeps its files")
     .option("--prefix <text>", "what stands before the backbone's names, where the file holds several")
     .option("--opaque <names...>", "Python classes in a .pth file to read past; nothing is run either way")
+    .option(
+      "--normalization <numbers>",
+      "what the weights' images were normalised by: imagenet (default), cifar-10, half, none, or means/deviations as 0.5,0.5,0.5/0.25,0.25,0.25",
+      parseNormalization,
+    )
     .option("--projectors", "take projectors too, which only training has a use for");
   addConfigOptions(addOutputOptions(command)).action(importWeights);
 }
 
 async function importWeights(weights: string, flags: ImportFlags): Promise<void> {
-  const { out, prefix = null, opaque = [], projectors = false } = flags;
+  const { out, prefix = null, opaque = [], projectors = false, normalization } = flags;
+  const config = configRequest(flags);
+  const stated = normalization === undefined ? {} : { data: { normalization } };
   if (await isRun(out)) {
     throw new InvalidOptionError({
       option: "out",
@@ -51,7 +61,7 @@ async function importWeights(weights: string, flags: ImportFlags): Promise<void>
     prefix,
     opaque,
     projectors,
-    config: configRequest(flags),
+    config: { ...config, flags: mergeConfigs(config.flags, stated) as PartialConfig },
   });
   if (flags.json) {
     console.log(JSON.stringify({ event: "result", ...record, out }));

@@ -1,6 +1,7 @@
-import { defaultNormalization } from "@blockwise/augment";
 import { subset } from "@blockwise/data";
 import { DataSourceError, type DataSourceV1, ShapeMismatchError } from "@blockwise/spec";
+import type { NormalizationConfig } from "../config/sections/data.js";
+import { statedNormalization } from "./stated-normalization.js";
 
 /** What images are normalised by; of the training images, and kept with the run. */
 export interface InputStatistics {
@@ -14,18 +15,18 @@ export interface InputStatistics {
 const MEASURED_OF_STREAM = 1000;
 
 /**
- * What images are normalised by: ImageNet's numbers, or those of the images themselves; of images that stream, those of
+ * What images are normalised by: numbers that are stated, or those of the images themselves; of images that stream, those of
  * a thousand, drawn at random.
  *
- * @throws ShapeMismatchError for images that are neither grey nor coloured; DataSourceError when none can be read.
+ * @throws ShapeMismatchError for images that are neither grey nor coloured; InvalidOptionError for numbers of other channels; DataSourceError when none can be read.
  */
 export async function inputStatisticsOf(
   source: DataSourceV1,
-  normalization: "measured" | "imagenet",
+  normalization: NormalizationConfig,
 ): Promise<InputStatistics> {
-  if (normalization === "imagenet") {
+  if (normalization !== "measured") {
     const channels = requireChannels(source);
-    return { channels, ...defaultNormalization(channels) };
+    return { channels, ...statedNormalization(normalization, channels) };
   }
   const isWhole = source.store.kind === "packed" || source.size <= MEASURED_OF_STREAM;
   const part = isWhole ? source : subset(source, { count: MEASURED_OF_STREAM, balanced: false });

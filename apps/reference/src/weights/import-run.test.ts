@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -127,6 +127,51 @@ describe("imported runs have PyTorch's features", () => {
     const request = importing(path);
     await importRun(request);
     expect(await errorOf(request.out, "classifier.pth")).toBeLessThan(1e-4);
+  });
+});
+
+describe("imported runs normalise images", () => {
+  const flags = (normalization?: unknown): ImportRequest["config"] => ({
+    preset: null,
+    file: null,
+    flags: {
+      data: { imageSize: 48, ...(normalization === undefined ? {} : { normalization }) },
+      engine: "wasm",
+    },
+  });
+  const statedBy = async (config: ImportRequest["config"]): Promise<unknown> => {
+    const request = importing(fixture("classifier.pth"), { config });
+    await importRun(request);
+    const { mean, std } = await readInputRecord(request.out);
+    const { data } = await readResolvedConfig(runFolder(request.out).config);
+    return { normalization: data.normalization, mean, std };
+  };
+
+  it("as the weights were trained: by ImageNet's numbers, others that have names, or any", async () => {
+    expect(await statedBy(flags())).toEqual({
+      normalization: "imagenet",
+      mean: [0.485, 0.456, 0.406],
+      std: [0.229, 0.224, 0.225],
+    });
+    expect(await statedBy(flags("half"))).toEqual({
+      normalization: "half",
+      mean: [0.5, 0.5, 0.5],
+      std: [0.5, 0.5, 0.5],
+    });
+    const own = { mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] };
+    expect(await statedBy(flags(own))).toEqual({ normalization: own, ...own });
+  });
+
+  it("as a file says, unless the command line does", async () => {
+    const file = join(folder, "normalization.json");
+    await writeFile(file, JSON.stringify({ data: { normalization: "none" } }));
+    expect(await statedBy({ ...flags(), file })).toMatchObject({ mean: [0, 0, 0] });
+    expect(await statedBy({ ...flags("half"), file })).toMatchObject({ mean: [0.5, 0.5, 0.5] });
+  });
+
+  it("by nothing that has to be measured, or is of other channels", async () => {
+    for (const normalization of ["measured", "imagnet", { mean: [0, 0], std: [1] }, { mean: [0], std: [0] }])
+      await expect(statedBy(flags(normalization))).rejects.toThrow(InvalidOptionError);
   });
 });
 

@@ -1,15 +1,16 @@
 import { basename } from "node:path";
-import { defaultNormalization } from "@blockwise/augment";
 import { createNetwork, importWeights, saveCheckpoint } from "@blockwise/core";
 import { createEngine } from "@blockwise/engine";
 import { nameCheckpoint } from "@blockwise/pytorch";
 import { toFloat32 } from "@blockwise/safetensors";
-import { MissingStateError } from "@blockwise/spec";
+import { InvalidOptionError, MissingStateError } from "@blockwise/spec";
 import { type ConfigRequest, loadConfig, mergeConfigs, type PartialConfig } from "../config/load-config.js";
+import { readConfigFile } from "../config/read-config-file.js";
 import type { ImageResolvedConfig, RunConfig } from "../config/schema.js";
 import { writeInputRecord } from "../run/input-record.js";
 import { createPlugins } from "../run/plugins.js";
 import { makeFolder, runFolder, writeJson } from "../run/run-folder.js";
+import { statedNormalization } from "../run/stated-normalization.js";
 import { configOfWeights, type WeightsConfig } from "./config-of-weights.js";
 import { openWeights, type WeightsFile } from "./open-weights.js";
 
@@ -44,9 +45,10 @@ const imageSizes = { imagenet: 224, cifar: 32 } as const;
 
 /**
  * Makes a run of weights that were trained elsewhere, which `evaluate`, `features` and `export` take like any other. The
- * network follows from the weights' names and shapes; images are normalised by ImageNet's mean and deviation.
+ * network follows from the weights' names and shapes; images are normalised by ImageNet's mean and
+ * deviation, or by what the configuration says instead (`data.normalization`).
  *
- * @throws InvalidOptionError for weights of no ResNet with torchvision's names
+ * @throws InvalidOptionError for weights of no ResNet with torchvision's names, and for images that are to be measured
  * @throws MissingStateError where tensors of the backbone or of a head are missing
  * @throws MalformedFileError, ShapeMismatchError, StorageError, UnsupportedFileError
  */
@@ -85,7 +87,9 @@ async function completeConfig(
   request: ConfigRequest,
   described: PartialConfig,
 ): Promise<ImageResolvedConfig & Pick<RunConfig, "network">> {
-  const flags = mergeConfigs(mergeConfigs({ data: { normalization: "imagenet" } }, request.flags), {
+  const fromFile = request.file === null ? {} : await readConfigFile(request.file);
+  const usual = { data: { normalization: "imagenet" } };
+  const flags = mergeConfigs(mergeConfigs(mergeConfigs(usual, fromFile), request.flags), {
     ...described,
     noise: null,
   }) as PartialConfig;
@@ -118,7 +122,15 @@ async function writeRun(parts: {
 }): Promise<ImportRecord> {
   const { file, wanted, config, described, out, record } = parts;
   const { channels, hasProjectors } = described;
-  const input = { channels, ...defaultNormalization(channels) };
+  const { normalization } = config.data;
+  if (normalization === "measured") {
+    throw new InvalidOptionError({
+      option: "data.normalization",
+      expected: "what the weights were trained with, since there are no images to measure",
+      received: normalization,
+    });
+  }
+  const input = { channels, ...statedNormalization(normalization, channels) };
   const engine = await createEngine({ name: config.engine });
   const plugins = await createPlugins(config, input);
   const { imageSize } = config.data;

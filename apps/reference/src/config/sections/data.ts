@@ -11,6 +11,18 @@ const packageSource = z.strictObject({
 /** Images that a package's data source has. */
 export type PackageSource = z.infer<typeof packageSource>;
 
+const normalization = z.union([
+  z.enum(["measured", "imagenet", "cifar-10", "half", "none"]),
+  z.strictObject({
+    /** Of each channel, or one of all. */
+    mean: z.array(z.number()).min(1).max(3),
+    std: z.array(z.number().positive()).min(1).max(3),
+  }),
+]);
+
+/** What images are normalised by. */
+export type NormalizationConfig = z.infer<typeof normalization>;
+
 /** What images a run learns from. */
 export const dataSection = z.strictObject({
   /**
@@ -32,8 +44,8 @@ export const dataSection = z.strictObject({
   storage: z.enum(["memory", "stream", "auto"]),
   /** For shards: images that an epoch's next one is drawn from; null for all. */
   shuffleBuffer: count.nullable(),
-  /** What images are normalised by: their own mean and deviation, or those of ImageNet. */
-  normalization: z.enum(["measured", "imagenet"]),
+  /** What images are normalised by: their own mean and deviation, those of a name, or these. */
+  normalization,
   /** Whether images that are smaller than the views are enlarged instead of refused; "auto" sizes enlarge. */
   enlarge: z.boolean(),
 });
