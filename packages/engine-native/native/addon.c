@@ -137,6 +137,22 @@ static int run_max_pool_gradient(const Call *call) {
   return kernels->max_pool_gradient(call->instance->context, &w, at(call, 0), at(call, 1), at(call, 2), at(call, 3));
 }
 
+static int run_momentum_update(const Call *call) {
+  MomentumUpdate update = {.size = size(call, 0), .parameter = at(call, 1), .gradient = at(call, 2), .momentum = at(call, 3),
+                           .new_parameter = at(call, 4), .new_momentum = at(call, 5), .keep = call->numbers[6],
+                           .nesterov = whole(call, 7), .decay = call->numbers[8], .rate = call->numbers[9],
+                           .trusts = whole(call, 10), .trust = call->numbers[11], .limit = call->numbers[12]};
+  return call->instance->instructions->kernels->update_with_momentum(call->instance->context, &update);
+}
+
+static int run_moments_update(const Call *call) {
+  MomentsUpdate update = {.size = size(call, 0), .parameter = at(call, 1), .gradient = at(call, 2), .mean = at(call, 3),
+                          .square = at(call, 4), .new_parameter = at(call, 5), .new_mean = at(call, 6),
+                          .new_square = at(call, 7), .keep_mean = call->numbers[8], .keep_square = call->numbers[9],
+                          .shrink = call->numbers[10], .rate = call->numbers[11], .epsilon = call->numbers[12]};
+  return call->instance->instructions->kernels->update_with_moments(call->instance->context, &update);
+}
+
 static const Export exported[] = {
     {"convolve", 18, run_convolve},
     {"convolveInputGradient", 18, run_input_gradient},
@@ -150,6 +166,8 @@ static const Export exported[] = {
     {"expansionGradient", 19, run_expansion_gradient},
     {"maxPool", 11, run_max_pool},
     {"maxPoolGradient", 13, run_max_pool_gradient},
+    {"updateWithMomentum", 13, run_momentum_update},
+    {"updateWithMoments", 13, run_moments_update},
 };
 
 #define MOST_NUMBERS 20

@@ -8,6 +8,7 @@
 #include "filter-gradient.h"
 #include "max-pool.h"
 #include "multiply.h"
+#include "parameter-update.h"
 
 extern const Kernels KERNELS;
 
@@ -24,4 +25,6 @@ const Kernels KERNELS = {
     .expansion_gradient = expansion_gradient,
     .max_pool = max_pool,
     .max_pool_gradient = max_pool_gradient,
+    .update_with_momentum = update_with_momentum,
+    .update_with_moments = update_with_moments,
 };

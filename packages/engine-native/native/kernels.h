@@ -103,6 +103,42 @@ typedef struct {
   int out_width;
 } Window;
 
+/** A step of a parameter along a running direction; `new_` tensors are the results. */
+typedef struct {
+  ptrdiff_t size;
+  const float *parameter;
+  const float *gradient;
+  /** Null where no direction is kept. */
+  const float *momentum;
+  float *new_parameter;
+  float *new_momentum;
+  double keep;
+  int nesterov;
+  double decay;
+  double rate;
+  /** Whether the gradient is scaled by `trust` times the ratio of norms, at most by `limit`. */
+  int trusts;
+  double trust;
+  double limit;
+} MomentumUpdate;
+
+/** A step along a running mean over the root of a running mean of squares. */
+typedef struct {
+  ptrdiff_t size;
+  const float *parameter;
+  const float *gradient;
+  const float *mean;
+  const float *square;
+  float *new_parameter;
+  float *new_mean;
+  float *new_square;
+  double keep_mean;
+  double keep_square;
+  double shrink;
+  double rate;
+  double epsilon;
+} MomentsUpdate;
+
 typedef struct {
   int (*convolve)(Context *, const Geometry *, const float *x, const float *filter, float *y);
   int (*convolve_input_gradient)(Context *, const Geometry *, const float *dy, const float *filter, float *dx);
@@ -119,6 +155,8 @@ typedef struct {
   int (*expansion_gradient)(Context *, const Expansion *, const float *dy, const ExpansionGradients *);
   int (*max_pool)(Context *, const Window *, const float *x, float *y);
   int (*max_pool_gradient)(Context *, const Window *, const float *x, const float *y, const float *dy, float *dx);
+  int (*update_with_momentum)(Context *, const MomentumUpdate *);
+  int (*update_with_moments)(Context *, const MomentsUpdate *);
 } Kernels;
 
 #endif

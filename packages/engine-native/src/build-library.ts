@@ -36,7 +36,7 @@ export interface BuildResult {
 
 const sources = fileURLToPath(new URL("../native/", import.meta.url));
 const flags = [
-  ...["-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden", "-ffp-contract=fast"],
+  ...["-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden", "-ffp-contract=fast", "-fno-math-errno"],
   ...["-Wall", "-Wextra", "-Werror"],
 ];
 

@@ -174,4 +174,38 @@ export interface NativeLibrary {
     dx: HeapOffset,
     ...window: WindowSizes
   ): void;
+  /** A parameter's step along a running direction; `momentum` 0 for none. The ratio of norms counts where `trusts` is 1. */
+  updateWithMomentum(
+    heap: ArrayBuffer,
+    size: number,
+    parameter: HeapOffset,
+    gradient: HeapOffset,
+    momentum: HeapOffset,
+    newParameter: HeapOffset,
+    newMomentum: HeapOffset,
+    keep: number,
+    nesterov: number,
+    weightDecay: number,
+    learningRate: number,
+    trusts: number,
+    trust: number,
+    limit: number,
+  ): void;
+  /** A parameter's step along a running mean over the root of a running mean of squares. */
+  updateWithMoments(
+    heap: ArrayBuffer,
+    size: number,
+    parameter: HeapOffset,
+    gradient: HeapOffset,
+    mean: HeapOffset,
+    square: HeapOffset,
+    newParameter: HeapOffset,
+    newMean: HeapOffset,
+    newSquare: HeapOffset,
+    keepMean: number,
+    keepSquare: number,
+    shrink: number,
+    rate: number,
+    epsilon: number,
+  ): void;
 }

@@ -64,13 +64,30 @@ export function adamW({
         const addMean = tf.scalar(1 - beta1);
         const keepSquare = tf.scalar(beta2);
         const addSquare = tf.scalar(1 - beta2);
-        const shrink = tf.scalar(1 - update.learningRate * weightDecay);
+        const kept = 1 - update.learningRate * weightDecay;
+        const shrink = tf.scalar(kept);
         // Both bias corrections go into the two scalars, which saves two passes over the parameter.
+        const rate = (update.learningRate * squareCorrection) / (1 - beta1 ** time);
         const correctedEpsilon = tf.scalar(epsilon * squareCorrection);
-        const correctedRate = tf.scalar((update.learningRate * squareCorrection) / (1 - beta1 ** time));
+        const correctedRate = tf.scalar(rate);
 
         return ({ spec, parameter, gradient, slot }) => {
           const decays = weightDecay > 0 && !(excludeOneDimensional && isOneDimensional(spec));
+          const updates = update.operations?.parameterUpdates;
+          if (updates !== undefined) {
+            const { parameter: next, ...slots } = updates.withMoments({
+              parameter,
+              gradient,
+              mean: slot("mean"),
+              square: slot("square"),
+              keepMean: beta1,
+              keepSquare: beta2,
+              shrink: decays ? kept : 1,
+              rate,
+              epsilon: epsilon * squareCorrection,
+            });
+            return { parameter: next, slots };
+          }
           const decayed = decays ? tf.mul(parameter, shrink) : parameter;
           const mean = tf.add(tf.mul(slot("mean"), keepMean), tf.mul(gradient, addMean));
           const square = tf.add(tf.mul(slot("square"), keepSquare), tf.mul(tf.square(gradient), addSquare));

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { OptimizerV1, ParameterSpecV1, TensorMap } from "@blockwise/spec";
+import { createEngine, inspectEngines } from "@blockwise/engine";
+import type { OptimizerUpdateV1, OptimizerV1, ParameterSpecV1, TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -30,12 +31,36 @@ const specs: readonly ParameterSpecV1[] = Object.entries(golden.shapes).map(([na
 /** Five float32 updates of values near 1 against float64. */
 const TOLERANCE = 3e-6;
 
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
+const native = (await inspectEngines()).engines.find(({ name }) => name === "native");
 
-describe.each(golden.cases)("$optimizer $options", (golden_) => {
-  it("follows the reference for five updates and leaks nothing", () => {
+const engines = [
+  {
+    engine: "plain TensorFlow.js",
+    skipped: false,
+    start: async (): Promise<Pick<OptimizerUpdateV1, "operations">> => {
+      await tf.setBackend("cpu");
+      return {};
+    },
+  },
+  {
+    engine: "the native engine",
+    skipped: native?.available !== true,
+    start: async () => {
+      const { operations } = await createEngine({ name: "native", threads: 2 });
+      expect(operations.parameterUpdates).toBeDefined();
+      return { operations };
+    },
+  },
+];
+const cases = engines.flatMap((engine) => golden.cases.map((golden_) => ({ ...engine, golden_ })));
+
+describe.each(cases)("$golden_.optimizer $golden_.options on $engine", ({ golden_, skipped, start }) => {
+  let operations: Pick<OptimizerUpdateV1, "operations">;
+  beforeAll(async () => {
+    if (!skipped) operations = await start();
+  });
+
+  it.skipIf(skipped)("follows the reference for five updates and leaks nothing", () => {
     const optimizer = make(golden_);
     const before = tf.memory().numTensors;
     let parameters = tensors(golden.initial);
@@ -43,7 +68,7 @@ describe.each(golden.cases)("$optimizer $options", (golden_) => {
 
     golden.rates.forEach((learningRate, updateCount) => {
       const gradients = tensors(golden.gradients[updateCount] ?? {});
-      const update = { specs, parameters, gradients, state, learningRate, updateCount };
+      const update = { specs, parameters, gradients, state, learningRate, updateCount, ...operations };
       const living = tf.memory().numTensors;
       const next = optimizer.doUpdate(update);
       expect(tf.memory().numTensors - living).toBe(

@@ -2,6 +2,7 @@ import type { OptimizerV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { applyRule, zeroSlots } from "./apply-rule.js";
 import { checkBoolean, checkFraction, checkNotNegative, checkPositive } from "./check-options.js";
+import { momentumStep } from "./momentum-step.js";
 import { isOneDimensional } from "./one-dimensional.js";
 
 /** Options of {@link lars}. */
@@ -69,7 +70,8 @@ export function lars({
         const decay = tf.scalar(weightDecay);
         const rate = tf.scalar(update.learningRate);
         // At a learning rate of 0 the clipped ratio is min(Infinity, 1) = 1.
-        const trust = tf.scalar(clip ? trustCoefficient / update.learningRate : trustCoefficient);
+        const coefficient = clip ? trustCoefficient / update.learningRate : trustCoefficient;
+        const trust = tf.scalar(coefficient);
         const zero = tf.scalar(0);
         const one = tf.scalar(1);
 
@@ -84,6 +86,19 @@ export function lars({
 
         return ({ spec, parameter, gradient, slot }) => {
           const plain = excludeOneDimensional && isOneDimensional(spec);
+          const updates = update.operations?.parameterUpdates;
+          if (updates !== undefined) {
+            return momentumStep(updates, {
+              parameter,
+              gradient,
+              momentum: slot("momentum"),
+              keep: momentum,
+              nesterov: false,
+              weightDecay: plain ? 0 : weightDecay,
+              learningRate: update.learningRate,
+              trust: plain ? null : { coefficient, limit: clip ? 1 : Number.POSITIVE_INFINITY },
+            });
+          }
           const step = plain ? gradient : scale(parameter, gradient);
           const buffer = tf.add(tf.mul(slot("momentum"), keep), step);
           return { parameter: tf.sub(parameter, tf.mul(buffer, rate)), slots: { momentum: buffer } };

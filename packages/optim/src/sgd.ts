@@ -2,6 +2,7 @@ import { InvalidOptionError, type OptimizerV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 import { applyRule, zeroSlots } from "./apply-rule.js";
 import { checkBoolean, checkFraction, checkNotNegative } from "./check-options.js";
+import { momentumStep } from "./momentum-step.js";
 import { isOneDimensional } from "./one-dimensional.js";
 
 /** Options of {@link sgd}. */
@@ -67,6 +68,19 @@ export function sgd({
 
         return ({ spec, parameter, gradient, slot }) => {
           const decays = weightDecay > 0 && !(excludeOneDimensional && isOneDimensional(spec));
+          const updates = update.operations?.parameterUpdates;
+          if (updates !== undefined) {
+            return momentumStep(updates, {
+              parameter,
+              gradient,
+              momentum: momentum === 0 ? null : slot("momentum"),
+              keep: momentum,
+              nesterov,
+              weightDecay: decays ? weightDecay : 0,
+              learningRate: update.learningRate,
+              trust: null,
+            });
+          }
           const decayed = decays ? tf.add(gradient, tf.mul(parameter, decay)) : gradient;
           if (momentum === 0) return { parameter: tf.sub(parameter, tf.mul(decayed, rate)), slots: {} };
 

@@ -35,6 +35,11 @@ export type {
   OperationsV1,
   WindowOptions,
 } from "./engine/operations-v1.js";
+export type {
+  MomentsUpdateV1,
+  MomentumUpdateV1,
+  ParameterUpdatesV1,
+} from "./engine/parameter-updates-v1.js";
 export { BlockWorkerError } from "./errors/block-worker-error.js";
 export {
   BlockwiseError,

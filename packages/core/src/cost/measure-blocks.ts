@@ -28,7 +28,7 @@ export function measureBlocks({ learners, options }: Network): readonly number[]
 }
 
 function timesOf(learner: BlockLearner, count: number): { readonly step: number; readonly update: number } {
-  const { definition, optimizer, state } = learner;
+  const { definition, operations, optimizer, state } = learner;
   const { site, loss, inputShape, parameters } = definition;
   const inputs = Array.from({ length: loss.capabilities.views }, (_, view) =>
     tf.randomNormal([count, ...inputShape], 0, 1, "float32", view + 1),
@@ -51,6 +51,7 @@ function timesOf(learner: BlockLearner, count: number): { readonly step: number;
     const update = fastest(() => {
       const after = updated(state, {
         optimizer,
+        operations,
         specs: parameters,
         gradients,
         learningRate: 0,

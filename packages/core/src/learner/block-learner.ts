@@ -57,7 +57,8 @@ export class BlockLearner {
   readonly definition: BlockDefinition;
   /** What it updates its parameters with. */
   readonly optimizer: OptimizerV1;
-  readonly #operations: OperationsV1;
+  /** What it computes with. */
+  readonly operations: OperationsV1;
   readonly #noise: NoiseOptions | null;
   readonly #skipLimit: number;
   readonly #meters: MeterOptions | null;
@@ -81,7 +82,7 @@ export class BlockLearner {
   }: BlockLearnerOptions) {
     this.definition = definition;
     this.optimizer = optimizer;
-    this.#operations = operations;
+    this.operations = operations;
     this.#noise = noise;
     this.#skipLimit = skipLimit;
     this.#meters = meters;
@@ -212,7 +213,7 @@ export class BlockLearner {
     const lender = this.definition.borrowedCount > 0 ? this.#before?.state : undefined;
     return {
       definition: this.definition,
-      operations: this.#operations,
+      operations: this.operations,
       state: {
         parameters: { ...lender?.parameters, ...parameters },
         buffers: { ...lender?.buffers, ...buffers },
@@ -245,6 +246,7 @@ export class BlockLearner {
     try {
       after = updated(before, {
         optimizer: this.optimizer,
+        operations: this.operations,
         specs: this.definition.parameters,
         gradients: sums,
         learningRate: request.learningRate,

@@ -1,4 +1,4 @@
-import type { OptimizerV1, ParameterSpecV1, TensorMap } from "@blockwise/spec";
+import type { OperationsV1, OptimizerV1, ParameterSpecV1, TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** How a learner has fared; saved with its tensors. */
@@ -26,6 +26,7 @@ export interface BlockState {
 /** What an update is made from. All tensors are borrowed. */
 export interface UpdateRequest {
   readonly optimizer: OptimizerV1;
+  readonly operations: OperationsV1;
   readonly specs: readonly ParameterSpecV1[];
   readonly gradients: TensorMap;
   readonly learningRate: number;

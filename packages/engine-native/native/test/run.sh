@@ -4,7 +4,7 @@ set -e
 folder=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-flags="-std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-sanitize-recover=all"
+flags="-std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-math-errno -fno-sanitize-recover=all"
 if [ "$1" = thread ]; then flags="$flags -fsanitize=thread"; else flags="$flags -fsanitize=address,undefined"; fi
 compiler=${CC:-cc}
 case $(uname -m) in

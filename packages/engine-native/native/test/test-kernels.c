@@ -115,6 +115,45 @@ static void test_pool(Context *context, const Kernels *kernels, Window w) {
   free(x); free(y); free(dy); free(dx);
 }
 
+/** With the results at exactly the right size, against plain loops in float64. */
+static void test_updates(Context *context, const Kernels *kernels, ptrdiff_t size) {
+  size_t count = (size_t)size;
+  float *p = filled(count), *g = filled(count), *m = filled(count), *v = filled(count);
+  float *np = filled(count), *nm = filled(count), *nv = filled(count);
+  double *ep = malloc(count * sizeof *ep), *em = malloc(count * sizeof *em), *ev = malloc(count * sizeof *ev);
+  for (int kind = 0; kind < 8; kind++) {
+    int keeps = kind & 1, nesterov = keeps && (kind & 2) != 0, trusts = (kind & 4) != 0;
+    MomentumUpdate update = {size, p, g, keeps ? m : NULL, np, keeps ? nm : NULL, 0.9, nesterov, 0.1, 0.5, trusts, 0.3, 0.25};
+    if (kernels->update_with_momentum(context, &update) != 0) exit(1);
+    double of_p = 0, of_g = 0;
+    for (ptrdiff_t i = 0; i < size; i++) {
+      double decayed = (double)g[i] + 0.1 * (double)p[i];
+      of_p += (double)p[i] * (double)p[i];
+      of_g += decayed * decayed;
+    }
+    double ratio = trusts ? fmin(0.3 * sqrt(of_p / of_g), 0.25) : 1;
+    for (ptrdiff_t i = 0; i < size; i++) {
+      double step = ((double)g[i] + 0.1 * (double)p[i]) * ratio, direction = keeps ? 0.9 * (double)m[i] + step : step;
+      em[i] = direction;
+      ep[i] = (double)p[i] - 0.5 * (nesterov ? step + 0.9 * direction : direction);
+    }
+    check("parameter", np, ep, count, 1);
+    if (keeps) check("momentum", nm, em, count, 1);
+  }
+  for (ptrdiff_t i = 0; i < size; i++) {
+    v[i] = fabsf(v[i]);
+    em[i] = 0.9 * (double)m[i] + 0.1 * (double)g[i];
+    ev[i] = 0.99 * (double)v[i] + 0.01 * (double)g[i] * (double)g[i];
+    ep[i] = 0.8 * (double)p[i] - 0.01 * em[i] / (sqrt(ev[i]) + 0.1);
+  }
+  MomentsUpdate moments = {size, p, g, m, v, np, nm, nv, 0.9, 0.99, 0.8, 0.01, 0.1};
+  if (kernels->update_with_moments(context, &moments) != 0) exit(1);
+  check("parameter by moments", np, ep, count, 1);
+  check("mean", nm, em, count, 1);
+  check("square", nv, ev, count, 1);
+  free(p); free(g); free(m); free(v); free(np); free(nm); free(nv); free(ep); free(em); free(ev);
+}
+
 int main(void) {
   for (const InstructionSet *set = instruction_sets(); set->name != NULL; set++) {
     for (int threads = 1; threads <= 3; threads++) {
@@ -137,6 +176,8 @@ int main(void) {
       test_expansion(context, kernels, 40, 16, 16, 33);
       test_expansion(context, kernels, 1, 1, 400, 1);
       test_pool(context, kernels, (Window){2, 9, 7, 21, 3, 2, 1, 5, 4});
+      test_updates(context, kernels, 1);
+      test_updates(context, kernels, 40003);
       context_destroy(context);
     }
     printf("%s: fine\n", set->name);

@@ -5,6 +5,7 @@ import { createHeapEngine, defaultMemoryBudgetBytes } from "../wasm/wasm-engine.
 import { wasmOperations } from "../wasm/wasm-operations.js";
 import { nativeExpansionOperations } from "./native-expansion.js";
 import { nativeKernels } from "./native-kernels.js";
+import { parameterUpdates } from "./native-parameter-updates.js";
 
 /** The wasm engine with native kernels that work in place on its heap. */
 export function createKernelEngine(
@@ -19,6 +20,6 @@ export function createKernelEngine(
     describe: () =>
       `Native kernels (${instructions}) on the heap of TensorFlow.js ${version_core} wasm, ${threads} ${threads === 1 ? "thread" : "threads"}`,
     kernels: nativeKernels(library),
-    operations: { ...wasmOperations, ...nativeExpansionOperations },
+    operations: { ...wasmOperations, ...nativeExpansionOperations, parameterUpdates },
   });
 }

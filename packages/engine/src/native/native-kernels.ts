@@ -5,6 +5,7 @@ import { nativeConvolution } from "./native-convolution.js";
 import { nativeExpansion } from "./native-expansion.js";
 import { nativeMatrix } from "./native-matrix.js";
 import { nativeMaxPool } from "./native-max-pool.js";
+import { nativeParameterUpdates } from "./native-parameter-updates.js";
 
 /** What the native library does instead of our wasm kernels; the names and what they mean are the same. */
 export function nativeKernels(library: NativeLibrary): WasmKernels {
@@ -14,5 +15,6 @@ export function nativeKernels(library: NativeLibrary): WasmKernels {
     ...nativeExpansion(library),
     ...nativeMatrix(library),
     ...nativeMaxPool(library),
+    ...nativeParameterUpdates(library),
   };
 }

@@ -1,4 +1,5 @@
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { ParameterUpdatesV1 } from "./parameter-updates-v1.js";
 
 /** How a convolution or pooling window moves: PyTorch's `stride` and (symmetric, explicit) `padding`, in pixels. */
 export interface WindowOptions {
@@ -102,4 +103,7 @@ export interface OperationsV1 {
 
   /** The same with given statistics. */
   expandAndPoolEvaluate(x: Tensor4D, filter: Tensor4D, options: ExpandAndPoolEvaluateOptions): Tensor;
+
+  /** Updates of parameters in one operation each, not differentiable; an engine without them leaves this out. */
+  readonly parameterUpdates?: ParameterUpdatesV1;
 }

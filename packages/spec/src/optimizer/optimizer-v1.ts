@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { OperationsV1 } from "../engine/operations-v1.js";
 import type { ParameterSpecV1 } from "../layer/layer-v1.js";
 import type { PluginV1 } from "../plugin.js";
 
@@ -19,6 +20,8 @@ export interface OptimizerUpdateV1 {
   readonly learningRate: number;
   /** How many updates came before this one. */
   readonly updateCount: number;
+  /** Those of the engine that the tensors are on. @default none: plain TensorFlow.js, equal to rounding */
+  readonly operations?: OperationsV1;
 }
 
 /** New tensors, all of which belong to the caller; none may be one of the inputs. */
