@@ -1,11 +1,13 @@
-import { readdir, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { lstat, readdir, stat } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
 import { InvalidOptionError } from "@blockwise/spec";
 
 /**
  * The ending of a file that is to be written, one of `endings`, so that mistakes show before the long work.
  *
- * @throws InvalidOptionError for another ending, or a folder that is not there
+ * A file that is there is replaced; so is a link, and what it leads to stays as it is.
+ *
+ * @throws InvalidOptionError for another ending, a folder that is not there, or a path that no file can be written to
  */
 export async function requireOutputFile<Ending extends string>(
   out: string,
@@ -22,7 +24,17 @@ export async function requireOutputFile<Ending extends string>(
     });
   }
   const folder = await stat(dirname(out)).catch(() => null);
-  if (folder?.isDirectory()) return ending;
+  if (folder?.isDirectory()) {
+    requireName(out);
+    const there = await statusOf(out);
+    if (there === null || there.isFile() || there.isSymbolicLink()) return ending;
+    throw new InvalidOptionError({
+      option: "out",
+      expected: "a file, or a path where nothing is yet",
+      received: out,
+      hint: there.isDirectory() ? "It is a folder." : "It is a device, a pipe or a socket.",
+    });
+  }
   throw new InvalidOptionError({
     option: "out",
     expected: "a file in a folder that is there",
@@ -31,13 +43,54 @@ export async function requireOutputFile<Ending extends string>(
   });
 }
 
-/** Files that belong together come into a folder of their own, over nothing else. @throws InvalidOptionError */
+/**
+ * Files that belong together come into a folder of their own, over nothing else.
+ *
+ * @throws InvalidOptionError for a folder with something in it, what is no folder, or a path that no folder can be made at
+ */
 export async function requireFreeFolder(out: string): Promise<void> {
-  const there = await stat(out).catch(() => null);
-  if (there === null || (there.isDirectory() && (await readdir(out)).length === 0)) return;
+  requireName(out);
+  // As it is written to: `new/..` is a folder with something in it.
+  const folder = resolve(out);
+  const there = await statusOf(folder);
+  if (there === null) return;
+  const isFree = await readdir(folder).then(
+    (names) => names.length === 0,
+    () => false,
+  );
+  if (isFree) return;
   throw new InvalidOptionError({
     option: "out",
     expected: "a folder that is empty or not there yet",
+    received: out,
+  });
+}
+
+/** What is at a path, a link itself; null for nothing. @throws InvalidOptionError where there can be nothing */
+async function statusOf(out: string): Promise<Awaited<ReturnType<typeof lstat>> | null> {
+  try {
+    return await lstat(out);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    if (code === "ENOENT") return null;
+    throw new InvalidOptionError({
+      option: "out",
+      expected: "a path that can be written to",
+      received: out,
+      hint: cause instanceof Error ? cause.message : String(cause),
+    });
+  }
+}
+
+/** Windows writes to devices of these names, whatever their ending. */
+const deviceName = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+function requireName(out: string): void {
+  const isDevice = process.platform === "win32" && deviceName.test(basename(out));
+  if (out !== "" && !out.includes("\0") && !isDevice) return;
+  throw new InvalidOptionError({
+    option: "out",
+    expected: isDevice ? "another name than a device's" : "a path, without a zero byte",
     received: out,
   });
 }

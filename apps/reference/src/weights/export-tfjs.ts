@@ -1,9 +1,7 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { writeFileAtomically } from "@blockwise/safetensors";
 import { graphModel, modelFiles } from "@blockwise/tfjs";
 import { type CutRequest, cutForExport } from "./cut-for-export.js";
 import { openTrained, type TrainedRun } from "./open-trained.js";
+import { writeModelFolder } from "./write-model-folder.js";
 
 /** What of a run's network to export, and with which outputs. */
 export interface TfjsCut extends CutRequest {
@@ -63,8 +61,7 @@ export async function writeTfjsModel(
     },
   });
   const files = modelFiles(model);
-  await mkdir(out, { recursive: true });
-  for (const [name, data] of files) await writeFileAtomically(join(out, name), data);
+  await writeModelFolder(out, files);
   return {
     after,
     outputs: Object.keys(model.signature.outputs),
