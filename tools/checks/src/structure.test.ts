@@ -16,6 +16,7 @@ const manifestFields = [
   "name",
   "version",
   "description",
+  "keywords",
   "license",
   "type",
   "sideEffects",
@@ -102,6 +103,8 @@ describe.each(published.map((member) => [member.folder, member] as const))(
         repository: { directory: folder },
         publishConfig: { access: "public", provenance: true },
       });
+      expect(manifest.keywords?.[0]).toBe("blockwise");
+      expect(new Set(manifest.keywords).size).toBeGreaterThanOrEqual(4);
       expect(manifest.files).toEqual(
         expect.arrayContaining(["dist", "src", "!src/**/*.test.ts", "!src/**/__fixtures__"]),
       );
