@@ -42,6 +42,7 @@ export async function rehearseRelease({ root, folder, packageManager }) {
   const tarballs = await packAll({ root: copy, packageManager, manifests, destination });
   return [
     ...checkVersions({ copy, releases, versions }),
+    ...checkMajors({ releases, changesets: status.changesets }),
     ...checkChangelogs({ copy, releases, changesets: status.changesets }),
     ...(await checkTarballs(tarballs, versions)),
   ];
@@ -81,6 +82,14 @@ function publishedManifests(copy) {
   return listPackageFolders(copy)
     .map((folder) => readManifest(join(copy, folder)))
     .filter((manifest) => manifest.private !== true);
+}
+
+/** changesets makes a breaking release of whatever has a peer that leaves its range: only a changeset may ask for one. */
+function checkMajors({ releases, changesets }) {
+  if (changesets.some((changeset) => changeset.releases.some(({ type }) => type === "major"))) return [];
+  return releases
+    .filter(({ type }) => type === "major")
+    .map(({ name, newVersion }) => `release: ${name} becomes ${newVersion}, which no changeset asks for`);
 }
 
 /** Whether every package has the version that was planned for it, and no changeset is left over. */
@@ -155,7 +164,8 @@ async function checkTarball({ name, tarball }, versions) {
     { cwd },
   );
   const manifest = JSON.parse(unpacked.stdout);
-  for (const field of ["dependencies", "optionalDependencies", "peerDependencies"]) {
+  // A peer's range is wide, so that no release of the peer is a breaking one of its host; npm resolves it in another check.
+  for (const field of ["dependencies", "optionalDependencies"]) {
     for (const [other, range] of Object.entries(manifest[field] ?? {})) {
       const version = versions.get(other);
       if (version !== undefined && range !== `^${version}`) {
