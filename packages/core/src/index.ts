@@ -1,3 +1,4 @@
+export type { BatchWorkersOptions } from "./batch-workers/batch-workers-options.js";
 export type {
   BlockWorkerPlace,
   BlockWorkerPlugins,

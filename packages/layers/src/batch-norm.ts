@@ -112,9 +112,9 @@ export function batchNorm(options: BatchNormOptions): BatchNormLayer {
         hint: "Use a batch of two or more.",
       });
     }
-    const { output, mean, variance } = train(parameters);
+    const { output, mean, variance, count: wholeCount = count } = train(parameters);
     moveTowards(context, names.mean, mean, 1);
-    moveTowards(context, names.variance, variance, count / (count - 1));
+    moveTowards(context, names.variance, variance, wholeCount / (wholeCount - 1));
     return output;
   };
   return {

@@ -35,6 +35,7 @@ export interface ConfigFlags {
   readonly timetable?: string;
   readonly workers?: number;
   readonly blockWorkers?: number;
+  readonly batchWorkers?: number;
 }
 
 /** Adds `--json` and `--quiet`. */
@@ -103,7 +104,12 @@ export function addConfigOptions(command: Command): Command {
       number("trainImages"),
     )
     .option("--workers <count>", "threads that prepare batches", number("workers"))
-    .option("--block-workers <count>", "threads that blocks learn in", number("blockWorkers"));
+    .option("--block-workers <count>", "threads that blocks learn in", number("blockWorkers"))
+    .option(
+      "--batch-workers <count>",
+      "threads that each learn from a part of a batch",
+      number("batchWorkers"),
+    );
 }
 
 /** The flags, with the file that stands before them. @throws InvalidOptionError where both name one. */
@@ -139,6 +145,7 @@ function configFromFlags(flags: ConfigFlags): PartialConfig {
     batchSize: flags.batchSize,
     workers: flags.workers,
     blockWorkers: flags.blockWorkers,
+    batchWorkers: flags.batchWorkers,
   };
 }
 

@@ -187,8 +187,8 @@ describe("resumeConfig", () => {
   });
 
   it("takes for a field that an older run has not written what runs did before there was one", async () => {
-    const { blockWorkers, watch, tensorboard, ...older } = settled;
-    expect([blockWorkers, tensorboard]).toEqual([null, false]);
+    const { blockWorkers, batchWorkers, watch, tensorboard, ...older } = settled;
+    expect([blockWorkers, batchWorkers, tensorboard]).toEqual([null, null, false]);
     expect(watch).not.toBeNull();
     expect(await readResolvedConfig(await fileOf(older))).toEqual({ ...settled, watch: null });
     const { seed, ...broken } = older;

@@ -28,8 +28,8 @@ export async function loadConfig({ preset, file, flags }: ConfigRequest): Promis
 }
 
 /**
- * The configuration that a run keeps, to go on with it, with as many threads for blocks as the command line asks for: they
- * change no number.
+ * The configuration that a run keeps, to go on with it, with as many threads for blocks or parts of a batch as the command
+ * line asks for: they change no number but for rounding.
  *
  * @throws InvalidOptionError when the command line asks for something else; InvalidOptionError, StorageError as
  * `readResolvedConfig`.
@@ -42,9 +42,13 @@ export async function resumeConfig(
   const fromFile = askedFile === null ? {} : await readConfigFile(askedFile);
   const over = mergeConfigs(fromFile, flags);
   const asked = mergeConfigs(preset === null ? {} : presets[preset], over);
-  const { blockWorkers } = checkConfig({ ...kept, ...pickField(over, "blockWorkers") });
-  requireSame(asked, isRecord(asked) ? { ...kept, ...pickField(asked, "blockWorkers") } : kept, []);
-  return { ...kept, blockWorkers };
+  const threads = (from: Parameters<typeof pickField>[0]) => ({
+    ...pickField(from, "blockWorkers"),
+    ...pickField(from, "batchWorkers"),
+  });
+  const { blockWorkers, batchWorkers } = checkConfig({ ...kept, ...threads(over) });
+  requireSame(asked, isRecord(asked) ? { ...kept, ...threads(asked) } : kept, []);
+  return { ...kept, blockWorkers, batchWorkers };
 }
 
 /**
@@ -68,7 +72,12 @@ export async function changeEvaluation(kept: ResolvedConfig, file: string): Prom
 }
 
 /** Fields that configurations have gained, each with what runs did before there was the field. */
-const beforeTheField: PartialConfig = { blockWorkers: null, watch: null, tensorboard: false };
+const beforeTheField: PartialConfig = {
+  blockWorkers: null,
+  batchWorkers: null,
+  watch: null,
+  tensorboard: false,
+};
 
 /**
  * Reads the configuration that a run keeps; one that an older version has written may lack fields that came later.

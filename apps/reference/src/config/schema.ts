@@ -42,6 +42,8 @@ export const runConfigSchema = z.strictObject({
   workers: z.int().min(0).max(256).nullable(),
   /** Threads that blocks learn in, or the places of each one's blocks; null for none. */
   blockWorkers: blockWorkersSection,
+  /** Threads that each have a part of every batch; null for none. */
+  batchWorkers: z.int().min(2).max(256).nullable(),
   checkpoints: checkpointsSection,
   meters: metersSection,
   watch: watchSection,

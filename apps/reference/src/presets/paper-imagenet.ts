@@ -63,6 +63,7 @@ export const paperImagenet: RunConfig = {
   engine: "auto",
   workers: null,
   blockWorkers: null,
+  batchWorkers: null,
   // About an epoch (625 full batches of 1,281,167 images), as the authors save.
   checkpoints: { everySteps: 625, keep: 2 },
   meters: { everySteps: 50 },

@@ -46,6 +46,7 @@ export const smallImages: RunConfig = {
   engine: "auto",
   workers: null,
   blockWorkers: null,
+  batchWorkers: null,
   checkpoints: { everySteps: 100, keep: 2 },
   meters: { everySteps: 50 },
   watch: { maps: 10, images: 200, pairs: 8 },

@@ -132,6 +132,8 @@ export function checkRun(run: OpenedRun): void {
 }
 
 function wiring({ config, engine, data, plugins }: OpenedRun): TrainerOptions {
+  const { blockWorkers, batchWorkers } = config;
+  const recipe = networkRecipe({ config, engine, statistics: data.statistics });
   return {
     ...plugins,
     engine,
@@ -144,13 +146,8 @@ function wiring({ config, engine, data, plugins }: OpenedRun): TrainerOptions {
     maxSteps: config.maxSteps,
     seed: config.seed,
     meters: config.meters,
-    blockWorkers:
-      config.blockWorkers === null
-        ? null
-        : {
-            placement: config.blockWorkers,
-            recipe: networkRecipe({ config, engine, statistics: data.statistics }),
-          },
+    blockWorkers: blockWorkers === null ? null : { placement: blockWorkers, recipe },
+    batchWorkers: batchWorkers === null ? null : { count: batchWorkers, recipe },
   };
 }
 

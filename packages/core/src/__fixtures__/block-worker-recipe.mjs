@@ -6,18 +6,21 @@ import { convolutionExpansion, mlpProjector } from "@blockwise/heads";
 import { barlowTwins } from "@blockwise/loss-barlow-twins";
 import { crossEntropy } from "@blockwise/loss-cross-entropy";
 import { lookAhead } from "@blockwise/loss-look-ahead";
+import { simclr } from "@blockwise/loss-simclr";
+import { vicreg } from "@blockwise/loss-vicreg";
 import { lars } from "@blockwise/optim";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** What `tinyRun` is made from, in a thread; `fails` says at which block and step a loss does what. */
+/** What `tinyRun` is made from, in a thread; `fails` says at which block and step (and in which thread) a loss does what. */
 export async function makeTinyNetwork({ loss = "barlow", fails = null, width = 4, units = 1 }, place) {
   if (fails?.how === "setup") throw new Error(`No network for thread ${place.worker} of ${place.workerCount}`);
+  const isWhole = fails === null || (fails.worker ?? place.worker) !== place.worker;
   return {
     engine: await createEngine({ name: "wasm" }),
     backbone: resnet({ depth: { unit: "basic", unitCounts: [1, 1, units] }, width, stem: "cifar" }),
     head: convolutionExpansion({ dim: 6 }),
     projector: mlpProjector({ widths: [8, 8] }),
-    loss: fails === null ? losses[loss] : failing(losses[loss], fails),
+    loss: isWhole ? losses[loss] : failing(losses[loss], fails),
     optimizer: lars({ trustCoefficient: 0.02 }),
     noise: { kind: "all", standardDeviation: 0.25 },
   };
@@ -31,6 +34,7 @@ const losses = {
     { weight: 1, loss: barlow },
     { weight: 0.5, loss: crossEntropy() },
   ]),
+  mixed: perBlock([simclr(), vicreg(), crossEntropy()]),
   "look-ahead": perBlock([lookAhead({ loss: barlow }), barlow, barlow]),
 };
 

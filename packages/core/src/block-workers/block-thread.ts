@@ -101,10 +101,10 @@ export class BlockThread {
     const { module, exportName } = this.data.recipe;
     return new InvalidOptionError(
       {
-        option: "blockWorkers.recipe",
+        option: `${this.data.option}.recipe`,
         expected: "a module and an export from which threads make the network's plugins",
         received: { module, exportName },
-        hint: `${cause.message}. Without blockWorkers, blocks learn in the trainer's own thread.`,
+        hint: `${cause.message}. Without ${this.data.option}, blocks learn in the trainer's own thread.`,
       },
       { cause },
     );

@@ -1,4 +1,5 @@
 import type { BlockStepV1, JsonObject } from "@blockwise/spec";
+import type { BatchPartMemory } from "../batch-workers/batch-part.js";
 import type { BlockCounters } from "../learner/block-state.js";
 import type { MeterOptions } from "../meters/measure-health.js";
 import type { NetworkTurn } from "../trainer/step-network.js";
@@ -9,6 +10,10 @@ import type { PackedBlock, PackedTensor } from "./packed-block.js";
 
 /** What a thread is given when it starts. */
 export interface BlockWorkerData extends BlockWorkerPlace {
+  /** The trainer's option that it is there for, for messages. */
+  readonly option: "batchWorkers" | "blockWorkers";
+  /** What threads share that have parts of a batch, of which it has the one of its own place; null for whole batches. */
+  readonly batch: BatchPartMemory | null;
   /** The places of its blocks. */
   readonly blocks: readonly number[];
   readonly recipe: NetworkRecipe;
@@ -42,6 +47,7 @@ export interface StepOrder {
   /** One a block of the network. */
   readonly turns: readonly NetworkTurn[];
   readonly learningRate: number;
+  /** Of the whole batch. */
   readonly labels: Int32Array | null;
   /** The block that takes what comes in. */
   readonly firstBlock: number;

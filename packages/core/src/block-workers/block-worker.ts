@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { BlockFeaturesV1 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import { SharedBatchPart } from "../batch-workers/batch-part.js";
 import { describeLearning } from "../trainer/describe-configuration.js";
 import { stepNetwork } from "../trainer/step-network.js";
 import { createPart, type Network } from "../wiring/network.js";
@@ -25,6 +26,7 @@ import {
 
 const data = workerData as BlockWorkerData;
 const shown: ShownFeatures[] = [];
+const part = data.batch === null ? null : new SharedBatchPart(data.batch, data.worker);
 
 const network = await setUp();
 if (network !== null) {
@@ -46,10 +48,10 @@ async function setUp(): Promise<Network | null> {
     }
     const plugins: BlockWorkerPlugins = await make(recipe.options, { worker, workerCount, threads });
     const options = { ...plugins, ...data.network };
-    const part = createPart(options, (block) => blocks.includes(block));
-    if (observed) for (const learner of part.learners) learner.observe(show);
+    const own = createPart(options, (block) => blocks.includes(block), part);
+    if (observed) for (const learner of own.learners) learner.observe(show);
     report({ type: "ready", learning: describeLearning(options) });
-    return part;
+    return own;
   } catch (error) {
     report({ type: "setup-failed", error: toPlainError(error) });
     return null;
@@ -81,6 +83,7 @@ function step(learners: Network["learners"], order: StepOrder): void {
   const arrived = read(data.input, inputPlace, order.views, size);
   report({ type: "taken" });
   const begin = performance.now();
+  const waitedBefore = part?.waitedMs ?? 0;
   let waited = 0;
   let frozenOutputs: PackedTensor[] | null = null;
   const views = arrived.map((values) => tf.tensor(values, [...inputShape]));
@@ -120,7 +123,7 @@ function step(learners: Network["learners"], order: StepOrder): void {
         counters: learners.map(({ definition, counters }) => ({ block: definition.index, counters })),
         features,
         frozenOutputs,
-        busyMs: performance.now() - begin - waited,
+        busyMs: performance.now() - begin - waited - ((part?.waitedMs ?? 0) - waitedBefore),
       },
       memoryOf(copies),
     );

@@ -1,6 +1,8 @@
 import { fold, type RandomKey } from "@blockwise/random";
-import type { LocalLossViewV1, TensorMap } from "@blockwise/spec";
+import type { LocalLossViewV1, OperationsV1, TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import { sumGradients } from "../batch-workers/sum-gradients.js";
+import { type WholeViews, wholeViews } from "../batch-workers/whole-views.js";
 import { deviationOfDirections } from "../meters/embedding-deviation.js";
 import { type ForwardPass, handOn, viewBehind, viewWithoutNoise } from "./forward-pass.js";
 import { gradientsOf } from "./gradients-of.js";
@@ -11,7 +13,7 @@ import type { NoiseOptions } from "./noise.js";
 export interface GradientRequest {
   /** One tensor a view: the images, or the outputs of the block before. */
   readonly inputs: readonly tf.Tensor[];
-  /** int32 `[batch]`; null for unlabelled data. */
+  /** int32 `[batch]`, of the whole batch where the inputs are a part of it; null for unlabelled data. */
   readonly labels: tf.Tensor1D | null;
   /** The step of the block's own schedule, from 0. */
   readonly step: number;
@@ -46,6 +48,7 @@ export interface BlockGradients {
  * @param block Its `state` is read; updated buffers come with the result.
  * @param block.next The next block, for a loss that looks at what it makes of this block's output: it has no noise there, and
  * its weights and running statistics stay as they are.
+ * @param block.lossOperations Those of a loss, which always sees the whole batch.
  * @param block.keepFirstView Whether what the loss sees of the first view is wanted.
  */
 export function gradientsOfBlock(
@@ -54,14 +57,16 @@ export function gradientsOfBlock(
     noise,
     next,
     keepFirstView,
+    lossOperations,
     ...block
   }: ForwardPass & {
     readonly noise: NoiseOptions | null;
     readonly next: ForwardPass | null;
     readonly keepFirstView: boolean;
+    readonly lossOperations: OperationsV1;
   },
 ): BlockGradients {
-  const { definition, operations } = block;
+  const { definition, part } = block;
   const { parameters } = block.state;
   const ownNames = definition.parameters.map(({ name }) => name);
   const borrowedNames = definition.borrowedParameters.map(({ name }) => name);
@@ -71,25 +76,35 @@ export function gradientsOfBlock(
   const constantNext = next && withConstants(next);
   const outputs: tf.Tensor[] = [];
   const readings: Record<string, tf.Tensor> = {};
+  const gathered: WholeViews[] = [];
+  const whole = (views: readonly LocalLossViewV1[]): readonly LocalLossViewV1[] => {
+    if (part === null) return views;
+    const ofAll = wholeViews(views, part);
+    gathered.push(ofAll);
+    return ofAll.views;
+  };
   let embeddingDeviation: tf.Tensor | undefined;
   let firstView: LocalLossViewV1 | null = null;
   try {
-    const { value, gradients } = gradientsOf(
+    const { value, gradients: found } = gradientsOf(
       () => {
         const handedOn = request.inputs.map((input, view) => {
           const map = handOn(input, pass, noise, fold(request.noiseKey, view));
           outputs.push(tf.keep(tf.clone(map)));
           return map;
         });
-        const views = handedOn.map((map) => viewBehind(map, pass));
+        const views = whole(handedOn.map((map) => viewBehind(map, pass)));
         const { total, terms } = definition.loss.doCompute({
           views,
-          next: constantNext && handedOn.map((map) => viewWithoutNoise(map, constantNext)),
+          next: constantNext && whole(handedOn.map((map) => viewWithoutNoise(map, constantNext))),
           labels: request.labels,
           site: definition.site,
           step: request.step,
           stepCount: request.stepCount,
-          context: layerContext(definition.lossPrefix, pass.state, { training: true, operations }),
+          context: layerContext(definition.lossPrefix, pass.state, {
+            training: true,
+            operations: lossOperations,
+          }),
         });
         for (const [term, scalar] of Object.entries(terms)) readings[term] = tf.keep(tf.clone(scalar));
         if (keepFirstView && views[0] !== undefined) firstView = keptCopy(views[0]);
@@ -100,6 +115,9 @@ export function gradientsOfBlock(
     );
     const loss = scalarOf(value);
     value.dispose();
+    // The loss's own gradients are of the whole batch already, in every thread.
+    const ofPart = (index: number): boolean => names[index]?.startsWith(definition.lossPrefix) !== true;
+    const gradients = part === null ? found : sumGradients(found, ofPart, part);
     const finite = Number.isFinite(loss) && allFinite(gradients, updatedBuffers);
     if (!finite) tf.dispose(gradients as tf.Tensor[]);
     const byName = finite ? gradientsByName(names, parameters, gradients) : null;
@@ -116,6 +134,7 @@ export function gradientsOfBlock(
     tf.dispose([...outputs, ...updatedBuffers.values(), { ...(firstView ?? {}) }]);
     throw error;
   } finally {
+    for (const views of gathered) views.dispose();
     tf.dispose([readings, embeddingDeviation ?? [], { ...constantNext?.state.parameters }]);
   }
 }

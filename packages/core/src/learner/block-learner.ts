@@ -10,6 +10,8 @@ import {
   type TensorMap,
 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import type { BatchPart } from "../batch-workers/batch-part.js";
+import { synchronisedOperations } from "../batch-workers/synchronised-operations.js";
 import { isMeasured, type MeterOptions, measureHealth } from "../meters/measure-health.js";
 import type { BlockDefinition } from "../wiring/block-definition.js";
 import { type BlockGradients, type GradientRequest, gradientsOfBlock } from "./block-gradients.js";
@@ -37,6 +39,8 @@ export interface BlockLearnerOptions {
   readonly skipLimit: number;
   /** When its health is measured; null for never. */
   readonly meters: MeterOptions | null;
+  /** The part of each batch that it is given, beside others like it in other threads. @default null: the whole */
+  readonly part?: BatchPart | null;
 }
 
 /** What a learner is given in one step. All tensors are borrowed. */
@@ -57,8 +61,9 @@ export class BlockLearner {
   readonly definition: BlockDefinition;
   /** What it updates its parameters with. */
   readonly optimizer: OptimizerV1;
-  /** What it computes with. */
+  /** What it computes with, given whole batches. */
   readonly operations: OperationsV1;
+  readonly #part: BatchPart | null;
   readonly #noise: NoiseOptions | null;
   readonly #skipLimit: number;
   readonly #meters: MeterOptions | null;
@@ -70,22 +75,15 @@ export class BlockLearner {
   #counters: BlockCounters = { updateCount: 0, skippedSteps: 0, skippedInARow: 0, stopped: false };
 
   /** Makes the block's tensors anew, keyed by `key` and each parameter's name; they belong to the learner. */
-  constructor({
-    definition,
-    before,
-    operations,
-    optimizer,
-    key,
-    noise,
-    skipLimit,
-    meters,
-  }: BlockLearnerOptions) {
+  constructor(options: BlockLearnerOptions) {
+    const { definition, before, key } = options;
     this.definition = definition;
-    this.optimizer = optimizer;
-    this.operations = operations;
-    this.#noise = noise;
-    this.#skipLimit = skipLimit;
-    this.#meters = meters;
+    this.optimizer = options.optimizer;
+    this.operations = options.operations;
+    this.#part = options.part ?? null;
+    this.#noise = options.noise;
+    this.#skipLimit = options.skipLimit;
+    this.#meters = options.meters;
     this.#before = before;
     if (before !== null) before.#next = this;
     const start = (specs: readonly Parameters<typeof initialTensor>[1][]): TensorMap =>
@@ -93,7 +91,7 @@ export class BlockLearner {
     this.#state = {
       parameters: start(definition.parameters),
       buffers: start(definition.buffers),
-      optimizer: optimizer.doInit(definition.parameters),
+      optimizer: this.optimizer.doInit(definition.parameters),
     };
   }
 
@@ -151,9 +149,8 @@ export class BlockLearner {
    */
   open(request: BlockStepRequest): OpenStep {
     if (this.#counters.stopped) {
-      const outputs = this.passOn(request);
       const finish = () => this.#report(request, null, null);
-      return { outputs, gradientsForBefore: null, finish, abandon: () => undefined };
+      return { outputs: this.passOn(request), gradientsForBefore: null, finish, abandon: () => undefined };
     }
     const measured = isMeasured(this.#meters, request);
     const found = gradientsOfBlock(request, {
@@ -161,6 +158,7 @@ export class BlockLearner {
       noise: this.#noise,
       next: this.#nextPass(),
       keepFirstView: measured || this.#observer !== null,
+      lossOperations: this.operations,
     });
     const { outputs, gradients, updatedBuffers, firstView } = found;
     const free = () => tf.dispose([{ ...gradients?.own }, { ...firstView }]);
@@ -213,7 +211,8 @@ export class BlockLearner {
     const lender = this.definition.borrowedCount > 0 ? this.#before?.state : undefined;
     return {
       definition: this.definition,
-      operations: this.operations,
+      operations: synchronisedOperations(this.operations, this.#part),
+      part: this.#part,
       state: {
         parameters: { ...lender?.parameters, ...parameters },
         buffers: { ...lender?.buffers, ...buffers },

@@ -1,6 +1,7 @@
 import type { RandomKey } from "@blockwise/random";
 import type { LocalLossViewV1, OperationsV1 } from "@blockwise/spec";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { BatchPart } from "../batch-workers/batch-part.js";
 import type { BlockDefinition } from "../wiring/block-definition.js";
 import { type ContextState, layerContext } from "./layer-context.js";
 import { addNoise, type NoiseOptions } from "./noise.js";
@@ -11,6 +12,8 @@ export interface ForwardPass {
   /** The tensors of all its units, also of those that it borrows. */
   readonly state: ContextState;
   readonly operations: OperationsV1;
+  /** Which part of the batch passes; null for the whole. */
+  readonly part: BatchPart | null;
 }
 
 /**
@@ -25,7 +28,7 @@ export function handOn(
 ): tf.Tensor {
   const { units, lentCount } = pass.definition;
   const map = runUnits(input, pass, 0, units.length - lentCount);
-  return noise === null ? map : addNoise(map, noise, noiseKey);
+  return noise === null ? map : addNoise(map, noise, noiseKey, pass.part);
 }
 
 /** What a block's loss sees behind what the block hands on (borrowed). All but a map that is handed on is the caller's. */
@@ -41,7 +44,7 @@ export function viewWithoutNoise(input: tf.Tensor, pass: ForwardPass): LocalLoss
 
 function viewOfMap(
   map: tf.Tensor,
-  { definition: { head, projector }, state, operations }: ForwardPass,
+  { definition: { head, projector }, state, operations }: Omit<ForwardPass, "part">,
 ): LocalLossViewV1 {
   const mode = { training: true, operations };
   const feature = head.layer.apply(map, layerContext(head.prefix, state, mode)) as tf.Tensor2D;

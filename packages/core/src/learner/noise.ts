@@ -1,6 +1,8 @@
 import { fillNormal, type RandomKey } from "@blockwise/random";
 import { InvalidOptionError, ShapeMismatchError } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import type { BatchPart } from "../batch-workers/batch-part.js";
+import { sumOverParts } from "../batch-workers/sum-over-parts.js";
 
 /**
  * Noise on what a block hands on, in training only. The block's own head sees it too: behind it come the units that the
@@ -75,20 +77,35 @@ function requireSeveral(
  * comment.
  *
  * @param x `[batch, height, width, channels]`, borrowed.
+ * @param part Which part of the batch x is; its noise is the same as in the whole. Null where it is the whole.
  * @see Siddiqui et al., 2024, arXiv 2302.01647; the authors' `model.py`, b3bb944, `_add_noise`.
  * @throws ShapeMismatchError where there is but one value to take a deviation of.
  */
-export function addNoise(x: tf.Tensor, { kind, standardDeviation }: NoiseOptions, key: RandomKey): tf.Tensor {
-  const count = countOf(kind, x.shape);
+export function addNoise(
+  x: tf.Tensor,
+  { kind, standardDeviation }: NoiseOptions,
+  key: RandomKey,
+  part: BatchPart | null = null,
+): tf.Tensor {
+  const shared = kind === "all" ? part : null;
+  const count = (shared?.count ?? 1) * countOf(kind, x.shape);
   requireSeveral("Block output", kind, count, x.shape);
+  const total = (own: tf.Tensor): tf.Tensor => (shared === null ? own : sumOverParts(own, shared));
   return tf.tidy(() => {
-    const values = new Float32Array(x.size);
-    fillNormal(key, values);
-    const normal = tf.tensor(values, x.shape, "float32");
-    const centred = tf.sub(x, tf.mean(x, [...axes[kind]], true));
-    const variance = tf.div(tf.sum(tf.square(centred), [...axes[kind]], true), count - 1);
+    const normal = tf.tensor(normalValues(key, x.size, part), x.shape, "float32");
+    const mean = tf.mean(x, [...axes[kind]], true);
+    const centred = tf.sub(x, shared === null ? mean : tf.div(total(mean), shared.count));
+    const variance = tf.div(total(tf.sum(tf.square(centred), [...axes[kind]], true)), count - 1);
     // A constant map has no scale to add noise at, and the square root no slope at 0.
     const sigma = tf.sqrt(tf.maximum(variance, 1e-12));
     return tf.add(x, tf.mul(tf.mul(normal, standardDeviation), sigma));
   });
+}
+
+/** The values of the part's samples: those before them are drawn and left. */
+function normalValues(key: RandomKey, size: number, part: BatchPart | null): Float32Array {
+  const start = (part?.index ?? 0) * size;
+  const values = new Float32Array(start + size);
+  fillNormal(key, values);
+  return values.slice(start);
 }

@@ -1,4 +1,5 @@
 import { type AugmentationV1, InvalidOptionError, ShapeMismatchError } from "@blockwise/spec";
+import { requireBatchWorkers } from "../batch-workers/require-batch-workers.js";
 import type { NetworkRecipe } from "../block-workers/block-workers-options.js";
 import { requirePlugin } from "../wiring/require-plugin.js";
 import type { TrainerOptions } from "./trainer.js";
@@ -26,16 +27,21 @@ export function checkTrainerOptions(options: TrainerOptions): void {
     requireCount("frozenOutputs.budgetBytes", options.frozenOutputs.budgetBytes);
   if (options.blockWorkers != null) {
     requireCount("blockWorkers.engineThreads", options.blockWorkers.engineThreads ?? 1);
-    requireRecipe(options.blockWorkers.recipe);
+    requireRecipe("blockWorkers", options.blockWorkers.recipe);
+  }
+  if (options.batchWorkers != null) {
+    requireBatchWorkers(options.batchWorkers, options);
+    requireCount("batchWorkers.engineThreads", options.batchWorkers.engineThreads ?? 1);
+    requireRecipe("batchWorkers", options.batchWorkers.recipe);
   }
   requireViewsFit(options);
 }
 
-function requireRecipe(recipe: NetworkRecipe): void {
+function requireRecipe(owner: string, recipe: NetworkRecipe): void {
   const { module, exportName } = { ...recipe };
   if (typeof module === "string" && typeof exportName === "string") return;
   throw new InvalidOptionError({
-    option: "blockWorkers.recipe",
+    option: `${owner}.recipe`,
     expected: "a module and an export, by name, from which threads make the network's plugins",
     received: recipe,
   });

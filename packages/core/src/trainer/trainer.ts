@@ -7,6 +7,7 @@ import {
   type ScheduleV1,
   type TrainerCallbackV1,
 } from "@blockwise/spec";
+import type { BatchWorkersOptions } from "../batch-workers/batch-workers-options.js";
 import type { BlockWorkersOptions } from "../block-workers/block-workers-options.js";
 import { latestCheckpoint, loadCheckpoint, saveCheckpoint } from "../checkpoint/checkpoints.js";
 import {
@@ -67,6 +68,13 @@ export interface TrainerOptions
    * @default null
    */
   readonly blockWorkers?: BlockWorkersOptions | null;
+  /**
+   * Threads that each learn from an equal part of every batch, for networks of which one block takes most of the time; null
+   * for none. Statistics, losses and gradients are of the whole batch: results are those of one thread but for rounding,
+   * and the same bit for bit with the same number of threads. Not beside `blockWorkers`; for what the network is there while a
+   * run goes on, see there. @default null
+   */
+  readonly batchWorkers?: BatchWorkersOptions | null;
   /** Those that watch the run, called in this order. @default none */
   readonly callbacks?: readonly TrainerCallbackV1[];
   /** @default null */
@@ -95,7 +103,7 @@ export interface TrainingResult {
   readonly skippedSteps: Readonly<Record<string, number>>;
   /** What came of keeping frozen outputs, in this call of `run`; null where none were kept. */
   readonly frozenOutputs: FrozenOutputsCounts | null;
-  /** The threads that blocks learnt in, in order, in this call of `run`; null where they learnt in this one. */
+  /** The threads that blocks, or parts of a batch, learnt in, in order, in this call of `run`; null where they learnt in this one. */
   readonly blockWorkers: readonly BlockWorkerReadingV1[] | null;
 }
 

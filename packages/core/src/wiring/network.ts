@@ -1,6 +1,7 @@
 import { fold, rootKey } from "@blockwise/random";
 import { type EngineV1, InvalidOptionError, type OptimizerV1, type TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import type { BatchPart } from "../batch-workers/batch-part.js";
 import { BlockLearner } from "../learner/block-learner.js";
 import { type NoiseOptions, requireNoiseFits, requireNoiseOptions } from "../learner/noise.js";
 import { defaultMeters, type MeterOptions, requireMeterOptions } from "../meters/measure-health.js";
@@ -55,11 +56,13 @@ export function createNetwork(options: NetworkOptions & LearningOptions): Networ
  * Wires a network whole, and fills some of its blocks alone, each of which stands beside those that it shares units with or
  * looks at. A block is what it would be in the whole network.
  *
+ * @param part The part of each batch that they are given; null for the whole.
  * @throws as `createNetwork`
  */
 export function createPart(
   options: NetworkOptions & LearningOptions,
   isWanted: (block: number) => boolean,
+  part: BatchPart | null = null,
 ): Network {
   const {
     engine,
@@ -100,7 +103,8 @@ export function createPart(
   tf.tidy(() => {
     for (const choice of wanted) {
       const before = learners.at(-1) ?? null;
-      learners.push(new BlockLearner({ ...choice, before, operations, optimizer, key, skipLimit, meters }));
+      const shared = { operations, optimizer, key, skipLimit, meters, part };
+      learners.push(new BlockLearner({ ...choice, ...shared, before }));
     }
     return learners.map(({ state }): tf.TensorContainer => ({ ...state }));
   });

@@ -66,6 +66,8 @@ export interface BatchNormTrainResult {
   readonly mean: Tensor1D;
   /** Biased batch variance (divided by the count), `[channels]`; no gradient flows through it. */
   readonly variance: Tensor1D;
+  /** Values a channel that both are of, where the input is a part of the batch. @default those of the input */
+  readonly count?: number;
 }
 
 /**

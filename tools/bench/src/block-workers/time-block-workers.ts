@@ -27,11 +27,16 @@ export interface ThreadedRun {
   readonly weights: Buffer;
 }
 
-/** Trains a workload with its blocks in so many threads, or in this one (0). */
-export async function timeThreadedRun(work: ThreadedWork, threads: number): Promise<ThreadedRun> {
+/** Trains a workload with its blocks, or parts of its batches, in so many threads, or in this one (0). */
+export async function timeThreadedRun(
+  work: ThreadedWork,
+  threads: number,
+  share: "batch" | "blocks" = "blocks",
+): Promise<ThreadedRun> {
   const { workload, engine, partition, steps, loaderThreads } = work;
   const { size, batch } = workload;
   const ends: number[] = [];
+  const recipe = workloadRecipe(workload, engine);
   const options: TrainerOptions = {
     ...workloadPlugins(workload, engine),
     partition,
@@ -44,7 +49,8 @@ export async function timeThreadedRun(work: ThreadedWork, threads: number): Prom
     epochs: Math.ceil(steps / 4),
     maxSteps: steps,
     workers: loaderThreads ?? 0,
-    blockWorkers: threads === 0 ? null : { placement: threads, recipe: workloadRecipe(workload, engine) },
+    blockWorkers: threads === 0 || share === "batch" ? null : { placement: threads, recipe },
+    batchWorkers: threads === 0 || share === "blocks" ? null : { count: threads, recipe },
     callbacks: [
       {
         specificationVersion: "v1",
