@@ -8,6 +8,17 @@
 #include "kernels.h"
 #include "vector.h"
 
+/**
+ * Rounds products before they are added, as operations of their own do: what an update gives is then what every engine gives. It
+ * waits for memory anyway.
+ */
+#if defined(__clang__)
+#define ROUND_EACH
+#pragma clang fp contract(off)
+#else
+#define ROUND_EACH __attribute__((optimize("fp-contract=off")))
+#endif
+
 /** Elements of a task. */
 #define UPDATE_ELEMENTS ((ptrdiff_t)16384)
 
@@ -42,8 +53,7 @@ static void square_part(void *work, ptrdiff_t task, int thread) {
   }
 }
 
-/** The terms are rounded one by one, as they are where each is an operation of its own, but for fused products. */
-static void momentum_part(void *work, ptrdiff_t task, int thread) {
+static ROUND_EACH void momentum_part(void *work, ptrdiff_t task, int thread) {
   (void)thread;
   const MomentumWork *parts = work;
   const MomentumUpdate *update = parts->update;
@@ -92,7 +102,7 @@ static int update_with_momentum(Context *context, const MomentumUpdate *update) 
   return 0;
 }
 
-static void moments_part(void *work, ptrdiff_t task, int thread) {
+static ROUND_EACH void moments_part(void *work, ptrdiff_t task, int thread) {
   (void)thread;
   const MomentsUpdate *update = work;
   ptrdiff_t first = task * UPDATE_ELEMENTS, count = smaller(UPDATE_ELEMENTS, update->size - first);
@@ -117,5 +127,9 @@ static int update_with_moments(Context *context, const MomentsUpdate *update) {
   context_run(context, ceil_div(update->size, UPDATE_ELEMENTS), moments_part, (void *)(uintptr_t)update);
   return 0;
 }
+
+#if defined(__clang__)
+#pragma clang fp contract(fast)
+#endif
 
 #endif
