@@ -166,6 +166,8 @@ int main(void) {
       test_convolution(context, kernels, (Geometry){2, 3, 3, 150, 3, 3, 33, 3, 3, 1, 1, 1, 1, 1, 1});
       test_convolution(context, kernels, (Geometry){2, 4, 4, 3, 2, 2, 2, 4, 4, 4, 4, 1, 1, 2, 2});
       test_convolution(context, kernels, (Geometry){1, 1, 1, 4, 1, 1, 3, 3, 3, 1, 1, 1, 1, 1, 1});
+      test_convolution(context, kernels, (Geometry){3, 11, 13, 64, 11, 13, 80, 3, 3, 1, 1, 1, 1, 1, 1});
+      test_convolution(context, kernels, (Geometry){9, 4, 6, 400, 2, 4, 64, 3, 3, 1, 1, 1, 1, 0, 0});
       test_multiply(context, kernels, 29, 41, 401);
       test_multiply(context, kernels, 300, 270, 3);
       test_multiply(context, kernels, 1, 1, 1);

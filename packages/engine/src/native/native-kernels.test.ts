@@ -26,6 +26,10 @@ const work: Readonly<Record<string, Compute>> = {
     convolution(conv2d, [2, 7, 8, 9], [1, 1, 9, 4], { stride: 3, padding: 0 }),
   "deep, with more summands than one pass takes": ({ conv2d }) =>
     convolution(conv2d, [2, 4, 4, 150], [3, 3, 150, 100], { stride: 1, padding: 1 }),
+  "3x3 with many channels, which Winograd's products do": ({ conv2d }) => [
+    ...convolution(conv2d, [5, 9, 8, 64], [3, 3, 64, 80], { stride: 1, padding: 1 }),
+    ...convolution(conv2d, [7, 6, 9, 400], [3, 3, 400, 64], { stride: 1, padding: 0 }),
+  ],
   "an even filter": ({ conv2d }) =>
     convolution(conv2d, [2, 6, 6, 3], [4, 4, 3, 2], { stride: 4, padding: 2 }),
   "matrix products": () => [
