@@ -103,6 +103,19 @@ describe("blockwise train", () => {
     expect((await weights(straight)).equals(before)).toBe(true);
   }, 300_000);
 
+  it("goes on with images whose size it found by itself", async () => {
+    const file = join(folder, "automatic.json");
+    const out = join(folder, "automatic");
+    const fields = { ...tinyConfig, data: { imageSize: "auto" }, maxSteps: 1 };
+    await writeFile(file, JSON.stringify(fields));
+    const words = ["--preset", "smoke", "--data", digits, "--config", file, "--quiet", "--out", out];
+    expect(await runCli("train", ...words)).toMatchObject({ exitCode: 0 });
+    expect(await runCli("train", "--resume", "--quiet", "--out", out)).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+    });
+  });
+
   it("refuses checkpoints that are damaged or made to mislead, and says how to go on", async () => {
     const damages: [string, (checkpoint: string) => Promise<void>][] = [
       [

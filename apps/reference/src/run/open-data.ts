@@ -92,8 +92,9 @@ export async function openData(
   locations: DataLocations,
   open: DatasetOpener = openAnew,
 ): Promise<OpenedData> {
-  const dataset = await open(config.data, note, locations);
-  const resolved = await resolveConfig(config, dataset);
+  const first = await open(config.data, note, locations);
+  const resolved = await resolveConfig(config, first);
+  const dataset = await decodedFor(resolved, first, (data) => open(data, () => undefined, locations));
   for (const source of [dataset.train, dataset.test]) {
     if (source !== null) requireLargeEnough(source, resolved.data);
   }
@@ -112,6 +113,20 @@ export async function openData(
       };
     },
   };
+}
+
+/**
+ * Images that were decoded before the size of the views was known, at the size that a run gone on with, whose configuration
+ * names it, has them in.
+ */
+async function decodedFor(
+  { data }: ImageResolvedConfig,
+  dataset: OpenedDataset,
+  open: (data: RunConfig["data"]) => Promise<OpenedDataset>,
+): Promise<OpenedDataset> {
+  const { decodeSize } = dataset.train.options;
+  if (typeof decodeSize !== "number" || decodeSize === decodeSizeOf(data.imageSize)) return dataset;
+  return typeof data.dataset === "string" ? open(data) : dataset;
 }
 
 /** A view of a smaller image shows pixels that are not there: that is to be wanted, not to happen. */
