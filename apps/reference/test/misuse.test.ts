@@ -120,6 +120,12 @@ describe.concurrent("misuse of runs", { timeout: 300_000 }, () => {
     expect(under.stderr).toContain("--out");
   });
 
+  it.runIf(process.platform === "linux")("ends where no folder can be made, also in /proc", async () => {
+    const end = await runCli("train", ...tiny, "--data", digits, "--out", "/proc/blockwise/run");
+    expect(end.exitCode).toBe(1);
+    expect(end.stderr).toContain("BLOCKWISE_STORAGE: The folder /proc/blockwise/run cannot be made");
+  });
+
   it("tells a folder that is no run from a run that is not trained", async () => {
     const none = await runCli("evaluate", digits);
     expect(none.exitCode).toBe(2);

@@ -1,5 +1,5 @@
 import { mkdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { writeFileAtomically } from "@blockwise/safetensors";
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
 import { runFiles } from "@blockwise/watch";
@@ -56,7 +56,7 @@ export function evaluationFile(path: string, protocol: string): string {
 /** @throws StorageError */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeWithParents(path);
   } catch (cause) {
     throw new StorageError(
       `The folder ${path} cannot be made: ${cause instanceof Error ? cause.message : cause}. Choose another with --out.`,
@@ -64,6 +64,22 @@ export async function makeFolder(path: string): Promise<void> {
       { cause },
     );
   }
+}
+
+/** As `mkdir` does with `recursive`, which never ends in Node 20 where a file system answers as Linux's `/proc`. */
+async function makeWithParents(path: string): Promise<void> {
+  const isFolder = (place: string): Promise<boolean> =>
+    stat(place).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+  if (await isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeWithParents(parent);
+  await mkdir(path).catch(async (cause: unknown) => {
+    // Another process may have made it meanwhile.
+    if (!(await isFolder(path))) throw cause;
+  });
 }
 
 /** @throws StorageError */
