@@ -17,7 +17,7 @@ export async function decodeImage(
 ): Promise<RawImage> {
   // The file's name says nothing about its bytes, and sharp would also run parsers for SVG, PDF and others.
   if (!isKnownFormat(bytes)) throw new Error("its bytes are not those of a JPEG, PNG or WebP image");
-  const { data, info } = await sharp(bytes, { failOn: "error", sequentialRead: true })
+  const decoded = sharp(bytes, { failOn: "error", sequentialRead: true })
     .autoOrient()
     .resize({
       width: decodeSize,
@@ -29,6 +29,11 @@ export async function decodeImage(
     .toColourspace(channels === 1 ? "b-w" : "srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
+  const { data, info } = await decoded.catch((cause: unknown) => {
+    // libvips repeats itself, a line for each time that it looked.
+    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+    throw new Error(reason, { cause });
+  });
   return { width: info.width, height: info.height, channels: info.channels, data };
 }
 

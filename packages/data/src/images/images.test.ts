@@ -197,6 +197,7 @@ describe("openImageFolder", () => {
       const error = await openImageFolder(root).catch((caught: unknown) => caught);
       expect(error, name).toBeInstanceOf(DataSourceError);
       expect(String(error)).toContain(name);
+      expect(String(error)).not.toContain("\n");
     }
     const root = await folderOf({ "a/good.png": await png(RED), ...broken });
     const { train } = await openImageFolder(root, { onCorrupt: "skip" });
