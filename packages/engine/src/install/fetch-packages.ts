@@ -33,16 +33,23 @@ const path = require("path");
 exports.find = (manifest) => path.join(path.dirname(manifest), ${JSON.stringify(addonPath)});
 `;
 
+/** npm waits a minute before its last try, in which a machine without a network would seem to hang. */
+const quickRetries: readonly string[] = ["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=10000"];
+
 async function fetchPackage(context: InstallContext, pinned: PinnedPackage): Promise<string> {
   const { staging, environment, signal } = context;
   const folder = join(staging, "downloads", pinned.name.replace("/", "-"));
   await mkdir(folder, { recursive: true });
   const wanted = `${pinned.name}@${pinned.version}`;
-  const result = await runProgram("npm", ["pack", wanted, "--ignore-scripts", "--pack-destination", folder], {
-    cwd: folder,
-    environment,
-    signal,
-  });
+  const result = await runProgram(
+    "npm",
+    ["pack", wanted, "--ignore-scripts", "--pack-destination", folder, ...quickRetries],
+    {
+      cwd: folder,
+      environment,
+      signal,
+    },
+  );
   if (result === null) {
     throw new EngineInstallError(
       "There is no npm, by which tfjs-node's JavaScript is fetched: install the npm that comes with Node.",

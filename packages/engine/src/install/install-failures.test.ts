@@ -97,6 +97,9 @@ describe.skipIf(compiler === null)("an installation that fails leaves all as it 
 
   test("with a place that has no TensorFlow", async () => {
     machine = machineWithEngine();
+    const other = join(machine.root, "notes.txt");
+    writeFileSync(other, "no archive");
+    await expectFailure("library", "must be a wheel (.whl), an archive", { from: other });
     await expectFailure("library", "There is no file or folder", { from: join(machine.root, "nowhere") });
     await expectFailure("library", "There is no TensorFlow in", { from: join(machine.root, "npm") });
   });

@@ -28,18 +28,28 @@ export async function openPath(context: InstallContext, path: string): Promise<T
 
 /** What it takes on the disk to unpack what is there, in bytes, at a guess. */
 export async function spaceForPath(path: string): Promise<number> {
-  const sizes = await Promise.all(
-    (await archivesAt(path)).map(async (archive) => (await stat(archive)).size),
-  );
+  const archives = await archivesAt(path);
+  // What is not there shows before anything is fetched.
+  if (archives.length === 0) await findLibrary(path);
+  const sizes = await Promise.all(archives.map(async (archive) => (await stat(archive)).size));
   return sizes.reduce((sum, size) => sum + 4 * size, 50 * 2 ** 20);
 }
 
 async function archivesAt(path: string): Promise<readonly string[]> {
   const found = await stat(path).catch(() => null);
   if (found === null) {
-    throw new EngineInstallError(`There is no file or folder ${path}.`, { step: "library" });
+    throw new EngineInstallError(
+      `There is no file or folder ${path}. Check the path, or leave --from out to fetch TensorFlow's wheel.`,
+      { step: "library" },
+    );
   }
-  if (found.isFile()) return [path];
+  if (found.isFile()) {
+    if (/\.(whl|tar\.gz|tgz)$/i.test(path)) return [path];
+    throw new EngineInstallError(
+      `${path} must be a wheel (.whl), an archive of TensorFlow's C library (.tar.gz), or a folder, but is another file.`,
+      { step: "library" },
+    );
+  }
   const wheels = (await readdir(path)).filter((name) => /^(tensorflow|nvidia).*\.whl$/.test(name));
   return wheels.sort().map((name) => join(path, name));
 }
