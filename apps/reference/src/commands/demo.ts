@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "@blockwise/spec";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { requireRun } from "../run/run-folder.js";
 import {
   addLocationOptions,
@@ -28,7 +28,12 @@ export function addDemoCommand(program: Command): void {
     .argument("<run>", "folder of a trained run")
     .argument("<images>", "a folder or tar of images to compare with, or a data set's name")
     .requiredOption("--out <folder>", "where to put the page, for any web server")
-    .option("--gallery <count>", "how many of the images to compare with, at most", "400")
+    .addOption(
+      new Option("--gallery <count>", "how many of the images to compare with, at most").default(
+        "400",
+        "400",
+      ),
+    )
     .option("--about <text>", "what the page says of the network")
     .option("--credit <text>", "what it says of the images: whose they are, under which licence");
   addLocationOptions(addOutputOptions(command)).action(demo);

@@ -8,12 +8,12 @@ interface InstallFlags {
   readonly force?: true;
 }
 
-/** `blockwise engine`: installs, removes and looks at the native engine. */
+/** `blockwise engine`: installs, removes and looks at TensorFlow, for the engines `node` and `node-gpu`. */
 export function addEngineCommand(program: Command): void {
   const engine = program
     .command("engine")
     .description(
-      "Install, remove or look at the native TensorFlow engine; the wasm engine needs none of it.",
+      "Install, remove or look at TensorFlow, which the engines node and node-gpu run on; no other needs it.",
     );
 
   engine

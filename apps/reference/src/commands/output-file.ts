@@ -63,6 +63,7 @@ export async function requireFreeFolder(out: string): Promise<void> {
     option: "out",
     expected: "a folder that is empty or not there yet",
     received: out,
+    hint: "Choose another place; nothing was written.",
   });
 }
 

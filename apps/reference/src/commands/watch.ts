@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
+import { InvalidOptionError } from "@blockwise/spec";
 import type { Command } from "commander";
 import { commandLine } from "./command-line.js";
 import { addOutputOptions, type OutputFlags, portNumber } from "./common-options.js";
 
 interface WatchFlags extends OutputFlags {
-  readonly port: number;
+  readonly port?: number;
   readonly open?: true;
 }
 
@@ -14,14 +15,15 @@ export function addWatchCommand(program: Command): void {
     .command("watch")
     .description("Serve a live page of a run, an experiment or a sweep, to browsers on this machine.")
     .argument("<run>", "the folder of a run, or one with runs further down; it may be there later")
-    .option("--port <number>", "where to listen on 127.0.0.1 (default: any port that is free)", portNumber, 0)
+    .option("--port <number>", "where to listen on 127.0.0.1 (default: any port that is free)", portNumber)
     .option("--open", "open the page in the browser");
   addOutputOptions(command).action(watch);
 }
 
 async function watch(folder: string, flags: WatchFlags): Promise<void> {
+  await refuseFile(folder);
   const { watchRuns } = await import("@blockwise/watch");
-  const { address, port, close } = await watchRuns({ folder, port: flags.port });
+  const { address, port, close } = await watchRuns({ folder, port: flags.port ?? 0 });
   const end = (): void => void close().then(() => process.exit(0));
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
@@ -31,6 +33,18 @@ async function watch(folder: string, flags: WatchFlags): Promise<void> {
   else console.log(address);
   if (!flags.json && !flags.quiet) console.error(await describe(folder));
   if (flags.open) await openBrowser(address);
+}
+
+/** A file never becomes a run. @throws InvalidOptionError */
+async function refuseFile(folder: string): Promise<void> {
+  const there = await stat(folder).catch(() => null);
+  if (there === null || there.isDirectory()) return;
+  throw new InvalidOptionError({
+    option: "run",
+    expected: "a folder, or a place where one is to come",
+    received: folder,
+    hint: "Give the folder that train, headline or sweep was given by --out.",
+  });
 }
 
 async function describe(folder: string): Promise<string> {

@@ -68,14 +68,28 @@ async function listen(server: Server, port: number): Promise<void> {
     throw portError(port, "a port: 0 to 65535, 0 for any that is free");
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) =>
-      reject(portError(port, `a port that may be listened on (${cause.code ?? cause.message})`, cause)),
+      reject(
+        cause.code === "EADDRINUSE"
+          ? portError(port, "a port that no other program listens on", cause, anyFreePort)
+          : portError(
+              port,
+              `a port that may be listened on (${cause.code ?? cause.message})`,
+              cause,
+              anyFreePort,
+            ),
+      ),
     );
     server.listen({ port, host, exclusive: true }, resolve);
   });
 }
 
-function portError(received: number, expected: string, cause?: unknown): InvalidOptionError {
-  return new InvalidOptionError({ option: "port", expected, received }, { cause });
+const anyFreePort = "Choose another, or leave it out to take any that is free.";
+
+function portError(received: number, expected: string, cause?: unknown, hint?: string): InvalidOptionError {
+  return new InvalidOptionError(
+    { option: "port", expected, received, ...(hint !== undefined && { hint }) },
+    { cause },
+  );
 }
 
 function portOf(server: Server): number {
