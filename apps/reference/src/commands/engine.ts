@@ -41,7 +41,7 @@ export function addEngineCommand(program: Command): void {
       const what = `TensorFlow ${manifest.tensorflow} with tfjs-node ${manifest.tfjsNode} in ${folder}`;
       console.log(changed ? `Installed: ${what}` : `Nothing to do: ${what} is there and works.`);
       console.log(
-        `Use it with --engine ${engineName(manifest.variant)}; --engine auto takes it from now on.`,
+        `Use it with --engine ${engineName(manifest.variant)}; blockwise doctor says which one --engine auto takes.`,
       );
     });
 

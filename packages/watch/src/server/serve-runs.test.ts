@@ -145,6 +145,7 @@ describe("watchRuns", () => {
     for (const port of [watch.port, -1, 70_000, 1.5]) {
       await expect(watchRuns({ folder: run, port })).rejects.toThrow(InvalidOptionError);
     }
+    await expect(watchRuns({ folder: run, port: watch.port })).rejects.toThrow("any that is free");
   });
 
   it("has a token of its own each time", async () => {
