@@ -120,6 +120,13 @@ describe.concurrent("misuse of runs", { timeout: 300_000 }, () => {
     expect(under.stderr).toContain("--out");
   });
 
+  it("lets one of two runs have a folder in which both begin at once", async () => {
+    const words = ["train", ...tiny, "--data", digits, "--out", join(folder, "b9")];
+    const ends = await Promise.all([runCli(...words), runCli(...words)]);
+    expect(ends.map(({ exitCode }) => exitCode).sort()).toEqual([0, 2]);
+    expect(ends.map(({ stderr }) => stderr).join("")).toContain("must be a folder without a run in it");
+  });
+
   it.runIf(process.platform === "linux")("ends where no folder can be made, also in /proc", async () => {
     const end = await runCli("train", ...tiny, "--data", digits, "--out", "/proc/blockwise/run");
     expect(end.exitCode).toBe(1);

@@ -5,7 +5,7 @@ import { describeRate } from "../progress/describe-rate.js";
 import { describeTime } from "../progress/describe-time.js";
 import { createReporter } from "../progress/reporter.js";
 import type { OpenedRun } from "../run/open-run.js";
-import { isRun, readJsonIfThere, requireRun, runFolder } from "../run/run-folder.js";
+import { isRun, readJsonIfThere, requireRun, runFolder, runIsThere } from "../run/run-folder.js";
 import type { TrainingRecord } from "../run/train-run.js";
 import { commandLine } from "./command-line.js";
 import {
@@ -105,12 +105,7 @@ async function requireResumable(out: string): Promise<void> {
 /** A run's results are not thrown away by mistake. */
 async function refuseToOverwrite(out: string, resume: boolean): Promise<void> {
   if (resume || !(await isRun(out))) return;
-  throw new InvalidOptionError({
-    option: "out",
-    expected: "a folder without a run in it",
-    received: out,
-    hint: "Go on with that run by --resume, or choose another folder.",
-  });
+  throw runIsThere(out);
 }
 
 function summarize(flags: TrainFlags, record: TrainingRecord, { data }: OpenedRun): string {

@@ -1,4 +1,5 @@
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeFileAtomically } from "@blockwise/safetensors";
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
@@ -99,6 +100,37 @@ export async function readJsonIfThere<T>(path: string): Promise<T | null> {
       { cause },
     );
   }
+}
+
+/**
+ * Writes a new run's configuration, where there is none yet: of two runs that begin in a folder at once, one has it.
+ *
+ * @throws InvalidOptionError, StorageError
+ */
+export async function beginRun(folder: string, config: unknown): Promise<void> {
+  const { config: path } = runFolder(folder);
+  const own = join(folder, `.${randomUUID()}.blockwise-temporary`);
+  await writeJson(own, config);
+  try {
+    // Fails where there is one, which renaming does not; and what is there is there whole.
+    await link(own, path);
+  } catch {
+    if (await isRun(folder)) throw runIsThere(folder);
+    // Some file systems have no links.
+    await writeJson(path, config);
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/** That a run's results are not thrown away by mistake. */
+export function runIsThere(folder: string): InvalidOptionError {
+  return new InvalidOptionError({
+    option: "out",
+    expected: "a folder without a run in it",
+    received: folder,
+    hint: "Go on with that run by --resume, or choose another folder.",
+  });
 }
 
 /** Whether a run has been started in a folder. */

@@ -16,7 +16,7 @@ import { networkRecipe } from "./network-recipe.js";
 import { openOnlineProbe } from "./online-probe.js";
 import type { OpenedRun } from "./open-run.js";
 import { recordImages } from "./record-images.js";
-import { makeFolder, readJsonIfThere, runFolder, writeJson } from "./run-folder.js";
+import { beginRun, makeFolder, readJsonIfThere, runFolder, writeJson } from "./run-folder.js";
 import { openTensorboard } from "./tensorboard.js";
 
 /** `training.json`: how training went, over all the times it was resumed. */
@@ -90,7 +90,7 @@ export async function trainRun(
   const description = data.train.description;
   try {
     await makeFolder(folder);
-    if (!resume) await writeJson(files.config, config);
+    if (!resume) await beginRun(folder, config);
     await writeInputRecord(folder, { ...statistics, classCount, description });
     const startStep = resume ? await goOn(trainer) : 0;
     if (online !== null && startStep > 0 && !(await online.resume(await latestCheckpoint(files.checkpoints))))
