@@ -17,6 +17,9 @@ export interface ThreadedWork {
   readonly loaderThreads: number | null;
 }
 
+/** What threads share out. */
+export type Share = "batch" | "blocks";
+
 /** How a run went. */
 export interface ThreadedRun {
   /** After the steps to warm up, by the clock. */
@@ -31,7 +34,7 @@ export interface ThreadedRun {
 export async function timeThreadedRun(
   work: ThreadedWork,
   threads: number,
-  share: "batch" | "blocks" = "blocks",
+  share: Share = "blocks",
 ): Promise<ThreadedRun> {
   const { workload, engine, partition, steps, loaderThreads } = work;
   const { size, batch } = workload;
