@@ -24,7 +24,7 @@ export interface BatchPartMemory {
 const SLEEP_MS = 1000;
 
 /** @param slotSize Values of a message; what is longer goes in several. */
-export function makeBatchPartMemory(count: number, slotSize = 2 ** 18): BatchPartMemory {
+export function makeBatchPartMemory(count: number, slotSize: number = 2 ** 18): BatchPartMemory {
   const integers = (length: number): Int32Array =>
     new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT));
   const slot = (): Float32Array =>
