@@ -1,3 +1,4 @@
+export type { BatchPart } from "./batch-workers/batch-part.js";
 export type { BatchWorkersOptions } from "./batch-workers/batch-workers-options.js";
 export type {
   BlockWorkerPlace,

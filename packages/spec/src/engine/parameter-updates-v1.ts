@@ -2,7 +2,9 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 
 /** A step along a running direction, as of SGD and LARS. All tensors have the parameter's shape and are borrowed. */
 export interface MomentumUpdateV1 {
+  /** The parameter `p` before the step. */
   readonly parameter: Tensor;
+  /** The gradient `g` of the block's loss by it. */
   readonly gradient: Tensor;
   /** The running direction so far; null for none, where nothing is kept. */
   readonly momentum: Tensor | null;
@@ -12,6 +14,7 @@ export interface MomentumUpdateV1 {
   readonly nesterov: boolean;
   /** Coefficient of the parameter that is added to the gradient. */
   readonly weightDecay: number;
+  /** Length of the step along the running direction. */
   readonly learningRate: number;
   /** Scales the decayed gradient by `min(coefficient ||p|| / ||g||, limit)`, 1 where either norm is 0; null for no scaling. */
   readonly trust: { readonly coefficient: number; readonly limit: number } | null;
@@ -19,7 +22,9 @@ export interface MomentumUpdateV1 {
 
 /** A step along a running mean over the root of a running mean of squares, as of Adam. All tensors are borrowed. */
 export interface MomentsUpdateV1 {
+  /** The parameter `p` before the step. */
   readonly parameter: Tensor;
+  /** The gradient `g` of the block's loss by it. */
   readonly gradient: Tensor;
   /** Running mean of gradients. */
   readonly mean: Tensor;
