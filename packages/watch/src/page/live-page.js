@@ -24,10 +24,13 @@ async function update() {
   const answer = await fetch("state", { cache: "no-cache" });
   if (!answer.ok) throw new Error(String(answer.status));
   const state = await answer.json();
+  // Pressed while the answer was on its way: what is shown stays.
+  if (isPaused) return;
   if (state.reload === true) return location.reload();
   for (const [name, version] of Object.entries(state.parts)) {
     const section = document.getElementById(`part-${name}`);
     if (section !== null && section.dataset.version !== version) await redraw(section, name, String(version));
+    if (isPaused) return;
   }
   say(state.word);
 }
@@ -38,6 +41,7 @@ async function redraw(section, name, version) {
   const answer = await fetch(`section/${name}${query}`, { cache: "no-cache" });
   if (!answer.ok) throw new Error(String(answer.status));
   const markup = await answer.text();
+  if (isPaused) return;
   keepingPlace(section, () => {
     section.innerHTML = markup;
   });
@@ -66,7 +70,9 @@ function keepingPlace(/** @type {HTMLElement} */ section, /** @type {() => void}
 
 async function keepUpdating() {
   if (!isPaused && !document.hidden) {
-    await update().catch(() => say("No answer: the watcher has ended, or is busy."));
+    await update().catch(() => {
+      if (!isPaused) say("No answer: the watcher has ended, or is busy.");
+    });
   }
   setTimeout(keepUpdating, everyMs);
 }
