@@ -74,12 +74,12 @@ addWorkload(program.command("serve", { hidden: true }))
     serveSteps(workloadOf(options), await makeEngine(options), options.blockWorkers),
   );
 addWorkload(program.command("scaling"))
-  .description("Time steps over batches, widths of the network and numbers of blocks.")
+  .description("Time steps over batches, widths of the network, numbers of blocks and threads for blocks.")
   .option("--steps <count>", "steps timed, after two to warm up", wholeNumber("steps"), 3)
   .option("--json", "print one JSON object")
   .action(async (options: StepsOptions) => {
     const { steps, json } = options;
-    const series = measureScaling(workloadOf(options), await makeEngine(options), steps);
+    const series = await measureScaling(workloadOf(options), await makeEngine(options), steps);
     console.log(json ? JSON.stringify({ ...workloadOf(options), steps, series }) : scalingTable(series));
   });
 addWorkload(program.command("soak"))

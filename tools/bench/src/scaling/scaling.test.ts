@@ -14,16 +14,17 @@ it("times each value of each property, and leaves no tensor", async () => {
     chunkBytes: "auto",
   } as const;
   const before = tf.memory().numTensors;
-  const series = measureScaling(workload, engine, 1);
+  const series = await measureScaling(workload, engine, 1);
   expect(tf.memory().numTensors).toBe(before);
   expect(series.map(({ property, points }) => [property, points.map(({ value }) => value)])).toEqual([
     ["batch", [8, 32, 128]],
     ["width", [8, 16, 32, 64]],
     ["blocks", [1, 2, 4]],
+    ["workers", [1, 2]],
   ]);
   for (const { pairsPerSecond, gflopsPerSecond } of series.flatMap(({ points }) => points)) {
     expect(pairsPerSecond).toBeGreaterThan(0);
     expect(gflopsPerSecond).toBeGreaterThan(0);
   }
-  expect(scalingTable(series).split("\n")).toHaveLength(10);
+  expect(scalingTable(series).split("\n")).toHaveLength(12);
 }, 60_000);
