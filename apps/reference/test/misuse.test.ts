@@ -131,6 +131,17 @@ describe.concurrent("misuse of runs", { timeout: 300_000 }, () => {
     const end = await runCli("train", ...tiny, "--data", digits, "--out", "/proc/blockwise/run");
     expect(end.exitCode).toBe(1);
     expect(end.stderr).toContain("BLOCKWISE_STORAGE: The folder /proc/blockwise/run cannot be made");
+    const log = ["--tensorboard", "/proc/blockwise"];
+    const message = "BLOCKWISE_STORAGE: The folder /proc/blockwise cannot be made";
+    await refused("b10", ["train", ...tiny, "--data", digits, ...log], 1, message, "with --tensorboard");
+    const cache = ["--data", "cifar10", "--mirror", mirrorAddress("wrong"), "--cache", "/proc/blockwise"];
+    await refused(
+      "b11",
+      ["train", ...cache],
+      1,
+      "BLOCKWISE_STORAGE: Cannot write",
+      "Choose another cache folder",
+    );
   });
 
   it("tells a folder that is no run from a run that is not trained", async () => {

@@ -45,6 +45,11 @@ describe("createPlugin", () => {
     await expect(onFile).rejects.toMatchObject({ code: "BLOCKWISE_STORAGE" });
   });
 
+  it.runIf(process.platform === "linux")("ends where no folder can be made, as in /proc", async () => {
+    const made = createPlugin({ name: "quick", kind: "head", folder: "/proc/blockwise/quick" });
+    await expect(made).rejects.toMatchObject({ code: "BLOCKWISE_STORAGE" });
+  });
+
   it.each(["", "Loss", "../loss", "loss/mine", "@me", "@Me/loss", "9loss", "loss_mine", "loss--mine"])(
     "refuses the name %j",
     async (name) => {

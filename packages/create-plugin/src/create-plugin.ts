@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeFolder } from "@blockwise/safetensors";
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
 import { camel, packageFiles, pascal } from "./package-files.js";
 import { type PackageKind, packageKinds } from "./plugin-kinds.js";
@@ -43,7 +44,7 @@ export async function createPlugin(options: CreatePluginOptions): Promise<string
   try {
     for (const [path, text] of Object.entries(files)) {
       const file = join(folder, path);
-      await mkdir(dirname(file), { recursive: true });
+      await makeFolder(dirname(file));
       // Fails where the file is there, should something have come between.
       await writeFile(file, text, { flag: "wx" });
     }

@@ -1,8 +1,8 @@
-import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { copyFile, readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeFileAtomically } from "@blockwise/safetensors";
+import { makeFolder, writeFileAtomically } from "@blockwise/safetensors";
 import { ShapeMismatchError } from "@blockwise/spec";
 import { encodePictureSheet, type SquarePicture } from "./picture-sheet.js";
 
@@ -56,7 +56,7 @@ export interface DemoData {
  * @throws the system's error where the folder cannot be written
  */
 export async function writeDemoPage(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const page = fileURLToPath(new URL("./page/", import.meta.url));
   for (const name of await readdir(page)) await copyFile(join(page, name), join(folder, name));
   const library = createRequire(import.meta.url).resolve("@tensorflow/tfjs/dist/tf.es2017.min.js");
@@ -79,7 +79,7 @@ export async function writeDemoData(folder: string, data: DemoData): Promise<voi
       received: [features.length / dim, dim],
     });
   }
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const description = {
     ...rest,
     size,

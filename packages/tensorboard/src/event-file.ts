@@ -1,5 +1,6 @@
-import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "@blockwise/safetensors";
 import { StorageError } from "@blockwise/spec";
 import { type EventContents, encodeEvent } from "./encode-event.js";
 import { frameRecord } from "./frame-record.js";
@@ -41,7 +42,7 @@ export async function openEventFile(
     }
   };
   await storing(async () => {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     const start = [record(0, { kind: "version" }), record(startStep, { kind: "start" })];
     await writeFile(path, Buffer.concat(start), { flag: "wx" });
   });

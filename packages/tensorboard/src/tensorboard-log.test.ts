@@ -142,4 +142,9 @@ describe("tensorboardLog", () => {
     const log = tensorboardLog({ directory: join(folder, "file") });
     await expect(log.onRunStart?.(started(0))).rejects.toThrow(StorageError);
   });
+
+  it.runIf(process.platform === "linux")("ends where no folder can be made, as in /proc", async () => {
+    const log = tensorboardLog({ directory: "/proc/blockwise/run" });
+    await expect(log.onRunStart?.(started(0))).rejects.toThrow(StorageError);
+  });
 });

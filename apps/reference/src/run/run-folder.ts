@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { writeFileAtomically } from "@blockwise/safetensors";
+import { link, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { makeFolder as makeFolderWithParents, writeFileAtomically } from "@blockwise/safetensors";
 import { InvalidOptionError, StorageError } from "@blockwise/spec";
 import { runFiles } from "@blockwise/watch";
 import { isAbsent } from "./is-absent.js";
@@ -54,33 +54,17 @@ export function evaluationFile(path: string, protocol: string): string {
   return protocol === "probes" ? runFolder(path).evaluation : join(path, "evaluation", `${protocol}.json`);
 }
 
-/** @throws StorageError */
-export async function makeFolder(path: string): Promise<void> {
+/** Makes a folder that an option named. @throws StorageError */
+export async function makeFolder(path: string, option = "--out"): Promise<void> {
   try {
-    await makeWithParents(path);
+    await makeFolderWithParents(path);
   } catch (cause) {
     throw new StorageError(
-      `The folder ${path} cannot be made: ${cause instanceof Error ? cause.message : cause}. Choose another with --out.`,
+      `The folder ${path} cannot be made: ${cause instanceof Error ? cause.message : cause}. Choose another with ${option}.`,
       { path },
       { cause },
     );
   }
-}
-
-/** As `mkdir` does with `recursive`, which never ends in Node 20 where a file system answers as Linux's `/proc`. */
-async function makeWithParents(path: string): Promise<void> {
-  const isFolder = (place: string): Promise<boolean> =>
-    stat(place).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-  if (await isFolder(path)) return;
-  const parent = dirname(path);
-  if (parent !== path) await makeWithParents(parent);
-  await mkdir(path).catch(async (cause: unknown) => {
-    // Another process may have made it meanwhile.
-    if (!(await isFolder(path))) throw cause;
-  });
 }
 
 /** @throws StorageError */

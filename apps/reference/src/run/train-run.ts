@@ -89,6 +89,8 @@ export async function trainRun(
   const { statistics, classCount } = data;
   const description = data.train.description;
   try {
+    // First: no run begins that could not be written to there.
+    if (options.tensorboard) await makeFolder(options.tensorboard, "--tensorboard");
     await makeFolder(folder);
     if (!resume) await beginRun(folder, config);
     await writeInputRecord(folder, { ...statistics, classCount, description });

@@ -181,6 +181,11 @@ describe("a checkpoint that cannot be written", () => {
     expect(await readFile(file, "utf8")).toBe("mine");
   });
 
+  it.runIf(process.platform === "linux")("says so where no folder can be made, as in /proc", async () => {
+    directory = "/proc/blockwise/checkpoints";
+    await expect(save(1)).rejects.toThrow(refused);
+  });
+
   it("leaves all checkpoints whole, whichever call to the file system fails", async () => {
     train(network, 1);
     const newer = tinyNetwork(engine, { seed: 2 });

@@ -1,6 +1,6 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeSafetensors, readSafetensors, writeFileAtomically } from "@blockwise/safetensors";
+import { encodeSafetensors, makeFolder, readSafetensors, writeFileAtomically } from "@blockwise/safetensors";
 import { BlockwiseError, CheckpointError, type JsonObject, StorageError } from "@blockwise/spec";
 import type { BlockLearner } from "../learner/block-learner.js";
 import {
@@ -53,7 +53,7 @@ export async function saveCheckpoint(request: CheckpointRequest): Promise<string
   };
   try {
     await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     await writeFileAtomically(
       join(temporary, tensorsFile),
       encodeSafetensors({ tensors: storeLearners(learners), metadata: { format: "pt", step: String(step) } }),

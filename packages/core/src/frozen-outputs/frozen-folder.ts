@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, statfs } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, rmdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "@blockwise/safetensors";
 
 /** The files of frozen outputs: a folder a block, a file a step. */
 export class FrozenFolder {
@@ -36,7 +37,7 @@ export class FrozenFolder {
 
   /** Makes a block's folder. Throws the system's error. */
   async makeBlock(block: number): Promise<void> {
-    await mkdir(this.#folder(block), { recursive: true });
+    await makeFolder(this.#folder(block));
   }
 
   /** How many steps of a block are there. */

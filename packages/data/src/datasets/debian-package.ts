@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { access, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { access, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { makeFolder } from "@blockwise/safetensors";
 import { DataSourceError } from "@blockwise/spec";
 import { resolveCacheFolder } from "../download/cache-folder.js";
 import type { DownloadOptions } from "../download/download-options.js";
@@ -76,7 +77,7 @@ async function read(folder: string, origin: string): Promise<Dataset> {
 }
 
 async function fetchPackage(cache: string, unpacked: string, options: DebianOptions): Promise<void> {
-  await writing(cache, () => mkdir(cache, { recursive: true }));
+  await writing(cache, () => makeFolder(cache));
   const work = await writing(cache, () => mkdtemp(join(cache, "apt-")));
   try {
     const file = await downloadPackage(work, options);
@@ -122,8 +123,8 @@ async function downloadPackage(work: string, options: DebianOptions): Promise<st
 async function ownLists(work: string): Promise<readonly string[]> {
   const state = join(work, "state");
   const cache = join(work, "cache");
-  await mkdir(join(state, "lists", "partial"), { recursive: true });
-  await mkdir(join(cache, "archives", "partial"), { recursive: true });
+  await makeFolder(join(state, "lists", "partial"));
+  await makeFolder(join(cache, "archives", "partial"));
   return settings({
     "Dir::State": state,
     "Dir::State::status": "/var/lib/dpkg/status",

@@ -307,6 +307,10 @@ describe("cachedFile", () => {
     await expect(cachedFile(file, { cacheFolder: blocked })).rejects.toThrow(StorageError);
   });
 
+  it.runIf(process.platform === "linux")("ends where no folder can be made, as in /proc", async () => {
+    await expect(cachedFile(file, { cacheFolder: "/proc/blockwise" })).rejects.toThrow(StorageError);
+  });
+
   it.each([
     { mirror: "ftp://example.org" },
     { mirror: "not an address" },

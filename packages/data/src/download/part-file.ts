@@ -1,5 +1,6 @@
-import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { makeFolder } from "@blockwise/safetensors";
 
 /** A download that is not whole yet. It belongs to one process: its name has the process's number. */
 export interface PartFile {
@@ -16,7 +17,7 @@ export interface PartFile {
  */
 export async function claimPart(destination: string): Promise<PartFile> {
   const folder = dirname(destination);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const own = `${destination}.${process.pid}.part`;
   for (const name of (await readdir(folder)).sort()) {
     const owner = ownerOf(name, basename(destination));

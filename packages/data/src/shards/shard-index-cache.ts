@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "@blockwise/safetensors";
 import { DataSourceError } from "@blockwise/spec";
 import { recordShard, type ShardRecord } from "./shard-record.js";
 
@@ -49,7 +50,7 @@ function isRecord(value: Partial<ShardRecord>): value is ShardRecord {
 async function keepRecord(folder: string, file: string, record: ShardRecord): Promise<void> {
   const part = `${file}.${randomUUID()}.part`;
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(part, JSON.stringify({ version: VERSION, ...record }));
     await rename(part, file);
   } catch {

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { EngineInstallError } from "@blockwise/spec";
+import { makeFolder } from "@blockwise/safetensors";
+import { EngineInstallError, StorageError } from "@blockwise/spec";
 
 const lockName = ".lock";
 const stagingPrefix = ".staging-";
@@ -13,10 +14,10 @@ const removedPrefix = ".removed-";
  * Does `work` while no other process changes the engines in a folder; what earlier ones that were killed have left there is
  * removed first.
  *
- * @throws EngineInstallError (`busy`)
+ * @throws EngineInstallError (`busy`), StorageError
  */
 export async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  await mkdir(folder, { recursive: true });
+  await makeEnginesFolder(folder);
   const lock = join(folder, lockName);
   await takeLock(lock);
   try {
@@ -70,6 +71,19 @@ export async function requireSpace(folder: string, bytes: number): Promise<void>
       "folder on another disk in the variable BLOCKWISE_CACHE.",
     { step: "space" },
   );
+}
+
+async function makeEnginesFolder(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder);
+  } catch (cause) {
+    throw new StorageError(
+      `The folder ${folder} for engines cannot be made (${cause instanceof Error ? cause.message : cause}). Name another in the ` +
+        "variable BLOCKWISE_CACHE.",
+      { path: folder },
+      { cause },
+    );
+  }
 }
 
 async function takeLock(lock: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { finished } from "node:stream/promises";
+import { makeFolder } from "@blockwise/safetensors";
 import { InvalidOptionError } from "@blockwise/spec";
 import { extract, type Pack, pack } from "tar-stream";
 
@@ -38,8 +39,8 @@ export async function repeatImages({ from, out, count, perShard }: RepeatRequest
     throw new InvalidOptionError({ option: "out", expected: "an empty folder", received: out });
   }
   const classNames = [...new Set(images.map(({ className }) => className))].sort();
-  for (const name of classNames) await mkdir(join(out, "folder", name), { recursive: true });
-  await mkdir(join(out, "shards"), { recursive: true });
+  for (const name of classNames) await makeFolder(join(out, "folder", name));
+  await makeFolder(join(out, "shards"));
   for (let first = 0; first < count; first += perShard) {
     const number = String(first / perShard).padStart(6, "0");
     const shard = await openShard(join(out, "shards", `images-${number}.tar`));
