@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { freeTapeOnTheWay } from "./frugal-tape.js";
+import { backwardPass, type Tape } from "./backward-pass.js";
+import { sharedCopy } from "./shared-copy.js";
 
 /** A value, and its gradient with respect to each input; null where it does not depend on it. The caller's. */
 export interface ValueAndGradients {
@@ -10,25 +11,57 @@ export interface ValueAndGradients {
 /**
  * Differentiates `f` with respect to `inputs` (borrowed), like `tf.variableGrads`; it may depend on some or none of
  * them. Activations are freed as the backward pass has done with them. Where `f` or a gradient throws, no tensor of it is left.
+ *
+ * It has a tape to itself: `f` may take gradients, but it cannot be called where others are being taken.
  */
 export function gradientsOf(f: () => tf.Scalar, inputs: readonly tf.Tensor[]): ValueAndGradients {
-  const engine = tf.engine();
-  let computed: tf.Scalar | undefined;
-  const compute = (): tf.Scalar => {
-    computed = f();
-    freeTapeOnTheWay();
-    return computed;
-  };
+  const { state } = tf.engine();
+  if (state.gradientDepth > 0)
+    throw new Error("gradientsOf was called while other gradients are being taken.");
+  const tape: Tape = [];
+  state.activeTape = tape;
+  let value: tf.Scalar | undefined;
   try {
-    const { value, grads } = engine.gradients(compute, [...inputs], undefined, true);
-    return { value, gradients: grads.map((gradient) => gradient ?? null) };
+    value = record(f);
+    return { value, gradients: backwardPass(tape, value, inputs) };
   } catch (error) {
-    // TensorFlow.js frees the value, and what the tape keeps for gradients, only when all goes well.
-    computed?.dispose();
-    if (engine.state.gradientDepth === 0) {
-      for (const { saved } of engine.state.activeTape ?? []) tf.dispose(saved ?? []);
-      engine.state.activeTape = [];
-    }
+    value?.dispose();
     throw error;
+  } finally {
+    for (const { saved } of tape) tf.dispose(saved ?? []);
+    state.activeTape = [];
   }
+}
+
+/** Runs `f` with all of its operations put down on the active tape. */
+function record(f: () => tf.Scalar): tf.Scalar {
+  const engine = tf.engine();
+  // A step makes hundreds of copies for its gradients. TensorFlow.js runs a kernel for each.
+  Object.defineProperty(engine, "clone", { value: copyForGradient, configurable: true });
+  engine.state.gradientDepth++;
+  try {
+    return tf.tidy(f);
+  } finally {
+    engine.state.gradientDepth--;
+    Reflect.deleteProperty(engine, "clone");
+  }
+}
+
+/** What operations save for their gradients; on the tape, since a gradient that `f` takes may be differentiated in turn. */
+function copyForGradient(x: tf.Tensor): tf.Tensor {
+  const { state } = tf.engine();
+  const copy = sharedCopy(x);
+  state.activeTape.push({
+    id: state.nextTapeNodeId++,
+    kernelName: tf.Identity,
+    inputs: { x },
+    outputs: [copy],
+    gradient: handThrough,
+    saved: [],
+  });
+  return copy;
+}
+
+function handThrough([gradient]: readonly tf.Tensor[]): { x: () => tf.Tensor } {
+  return { x: () => tf.clone(gradient as tf.Tensor) };
 }
