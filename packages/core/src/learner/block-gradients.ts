@@ -8,6 +8,7 @@ import { type ForwardPass, handOn, viewBehind, viewWithoutNoise } from "./forwar
 import { gradientsOf } from "./gradients-of.js";
 import { layerContext } from "./layer-context.js";
 import type { NoiseOptions } from "./noise.js";
+import { sharedCopy } from "./shared-copy.js";
 
 /** The batch that a block's loss is taken on. All tensors are borrowed. */
 export interface GradientRequest {
@@ -83,14 +84,14 @@ export function gradientsOfBlock(
     gathered.push(ofAll);
     return ofAll.views;
   };
-  let embeddingDeviation: tf.Tensor | undefined;
+  let firstEmbedding: tf.Tensor | undefined;
   let firstView: LocalLossViewV1 | null = null;
   try {
     const { value, gradients: found } = gradientsOf(
       () => {
         const handedOn = request.inputs.map((input, view) => {
           const map = handOn(input, pass, noise, fold(request.noiseKey, view));
-          outputs.push(tf.keep(tf.clone(map)));
+          outputs.push(tf.keep(sharedCopy(map)));
           return map;
         });
         const views = whole(handedOn.map((map) => viewBehind(map, pass)));
@@ -106,9 +107,9 @@ export function gradientsOfBlock(
             operations: lossOperations,
           }),
         });
-        for (const [term, scalar] of Object.entries(terms)) readings[term] = tf.keep(tf.clone(scalar));
+        for (const [term, scalar] of Object.entries(terms)) readings[term] = tf.keep(sharedCopy(scalar));
         if (keepFirstView && views[0] !== undefined) firstView = keptCopy(views[0]);
-        embeddingDeviation = tf.keep(deviationOfDirections(views[0]?.embedding));
+        if (views[0] !== undefined) firstEmbedding = tf.keep(sharedCopy(views[0].embedding));
         return total;
       },
       names.map((name) => parameters[name] as tf.Tensor),
@@ -126,7 +127,7 @@ export function gradientsOfBlock(
       updatedBuffers,
       loss,
       terms: Object.fromEntries(Object.entries(readings).map(([term, scalar]) => [term, scalarOf(scalar)])),
-      embeddingDeviation: scalarOf(embeddingDeviation),
+      embeddingDeviation: deviationOfDirections(firstEmbedding),
       firstView,
       gradients: byName && { own: pick(byName, ownNames), borrowed: pick(byName, borrowedNames) },
     };
@@ -135,7 +136,7 @@ export function gradientsOfBlock(
     throw error;
   } finally {
     for (const views of gathered) views.dispose();
-    tf.dispose([readings, embeddingDeviation ?? [], { ...constantNext?.state.parameters }]);
+    tf.dispose([readings, firstEmbedding ?? [], { ...constantNext?.state.parameters }]);
   }
 }
 
@@ -159,15 +160,15 @@ function pick(map: TensorMap, names: readonly string[]): TensorMap {
  * one is a constant there. The copies are the caller's.
  */
 function withConstants(pass: ForwardPass): ForwardPass {
-  const copies = Object.entries(pass.state.parameters).map(([name, tensor]) => [name, tf.clone(tensor)]);
+  const copies = Object.entries(pass.state.parameters).map(([name, tensor]) => [name, sharedCopy(tensor)]);
   return { ...pass, state: { ...pass.state, parameters: Object.fromEntries(copies) } };
 }
 
 function keptCopy({ map, feature, embedding }: LocalLossViewV1): LocalLossViewV1 {
   return {
-    map: tf.keep(tf.clone(map)),
-    feature: tf.keep(tf.clone(feature)),
-    embedding: tf.keep(tf.clone(embedding)),
+    map: tf.keep(sharedCopy(map)),
+    feature: tf.keep(sharedCopy(feature)),
+    embedding: tf.keep(sharedCopy(embedding)),
   };
 }
 

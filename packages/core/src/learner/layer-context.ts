@@ -1,5 +1,6 @@
 import { type LayerContextV1, MissingStateError, type OperationsV1, type TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import { sharedCopy } from "./shared-copy.js";
 
 /** What a context reads from and writes to; names are full ones. */
 export interface ContextState {
@@ -34,7 +35,7 @@ export function layerContext(
       const { updatedBuffers } = state;
       if (updatedBuffers === null) return;
       updatedBuffers.get(prefix + name)?.dispose();
-      updatedBuffers.set(prefix + name, tf.keep(tf.clone(value)));
+      updatedBuffers.set(prefix + name, tf.keep(sharedCopy(value)));
     },
   };
 }

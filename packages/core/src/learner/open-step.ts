@@ -1,5 +1,6 @@
 import type { BlockStepV1, TensorMap } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
+import { sharedCopy } from "./shared-copy.js";
 
 /** A step whose gradients are known and whose update is yet to be made: end it with `finish` or with `abandon`. */
 export interface OpenStep {
@@ -25,7 +26,7 @@ export interface OpenStep {
 export function sumOfGradients(own: TensorMap, others: TensorMap | null): TensorMap {
   const sums = Object.entries(own).map(([name, gradient]) => {
     const other = others?.[name];
-    return [name, other === undefined ? tf.clone(gradient) : tf.add(gradient, other)];
+    return [name, other === undefined ? sharedCopy(gradient) : tf.add(gradient, other)];
   });
   return Object.fromEntries(sums);
 }
