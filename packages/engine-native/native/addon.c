@@ -29,9 +29,9 @@ typedef struct {
   int (*run)(const Call *call);
 } Export;
 
-static float *at(const Call *call, int index) {
+static void *at(const Call *call, int index) {
   double address = call->numbers[index];
-  return address == 0 ? NULL : (float *)(void *)(call->heap + (size_t)address);
+  return address == 0 ? NULL : call->heap + (size_t)address;
 }
 
 static int whole(const Call *call, int index) { return (int)call->numbers[index]; }
@@ -103,21 +103,26 @@ static Expansion expansion(const Call *call) {
 static int run_expansion_statistics(const Call *call) {
   Expansion e = {.x = at(call, 0), .filter = at(call, 1), .batch = size(call, 2), .pixels = size(call, 3),
                  .in = size(call, 4), .out = size(call, 5)};
+  ExpansionMoments moments = {at(call, 6), at(call, 7), at(call, 8), at(call, 9)};
   const Kernels *kernels = call->instance->instructions->kernels;
-  return kernels->expansion_statistics(call->instance->context, &e, at(call, 6), at(call, 7));
+  return kernels->expansion_statistics(call->instance->context, &e, &moments);
 }
 
 static int run_expansion_pool(const Call *call) {
   Expansion e = expansion(call);
+  ExpansionPasses passes = {at(call, 12), at(call, 13), at(call, 14)};
   const Kernels *kernels = call->instance->instructions->kernels;
-  return kernels->expansion_pool(call->instance->context, &e, at(call, 11), at(call, 12), at(call, 13));
+  return kernels->expansion_pool(call->instance->context, &e, at(call, 11), &passes);
 }
 
 static int run_expansion_gradient(const Call *call) {
   Expansion e = expansion(call);
-  ExpansionGradients gradients = {at(call, 15), at(call, 16), at(call, 17), at(call, 18), at(call, 12), at(call, 13), whole(call, 14)};
+  ExpansionPasses passes = {at(call, 12), at(call, 13), at(call, 14)};
+  ExpansionMoments moments = {.centre = at(call, 15), .covariance = at(call, 16)};
+  ExpansionGradients gradients = {at(call, 17), at(call, 18), at(call, 19), at(call, 20)};
   const Kernels *kernels = call->instance->instructions->kernels;
-  return kernels->expansion_gradient(call->instance->context, &e, at(call, 11), &gradients);
+  return kernels->expansion_gradient(call->instance->context, &e, at(call, 11), &passes,
+                                     moments.centre == NULL ? NULL : &moments, &gradients);
 }
 
 static Window window(const Call *call, int first) {
@@ -161,16 +166,16 @@ static const Export exported[] = {
     {"statistics", 5, run_statistics},
     {"normalize", 12, run_normalize},
     {"normalizeGradient", 17, run_normalize_gradient},
-    {"expansionStatistics", 8, run_expansion_statistics},
-    {"expansionPool", 14, run_expansion_pool},
-    {"expansionGradient", 19, run_expansion_gradient},
+    {"expansionStatistics", 10, run_expansion_statistics},
+    {"expansionPool", 15, run_expansion_pool},
+    {"expansionGradient", 21, run_expansion_gradient},
     {"maxPool", 11, run_max_pool},
     {"maxPoolGradient", 13, run_max_pool_gradient},
     {"updateWithMomentum", 13, run_momentum_update},
     {"updateWithMoments", 13, run_moments_update},
 };
 
-#define MOST_NUMBERS 20
+#define MOST_NUMBERS 21
 
 static napi_value throw(napi_env env, const char *message) {
   napi_throw_error(env, NULL, message);

@@ -1,7 +1,6 @@
 /*
  * A 1x1 convolution, batch norm, ReLU and the mean over each image, without the expanded map: each small block of it is
- * computed, used while it is in the first-level cache, and computed again where it is needed again. Multiplying twice is less work than
- * writing a map of so many channels to memory and reading it back.
+ * computed and used while it is in the first-level cache. What is kept of it is a bit for each element: whether it passes the rectifier.
  */
 #ifndef BLOCKWISE_EXPANSION_H
 #define BLOCKWISE_EXPANSION_H
@@ -34,10 +33,9 @@ typedef struct {
   float *mean;
   float *factor;
   float *shift;
-  double *sums;
+  /** Of the forward pass: where it goes. */
   float *output;
-  float *counts;
-  float *masked;
+  const ExpansionPasses *passes;
 } ExpansionWork;
 
 /** The images of a task. */
@@ -103,70 +101,7 @@ INLINE void each_block(const ExpansionWork *work, ptrdiff_t task, int thread, fl
   }
 }
 
-/* Statistics, as those of a batch norm: sums of the difference from a rough mean, and of its square. */
-
-static void add_block_moments(const ExpansionWork *work, ptrdiff_t task, Place place, float *block, int thread) {
-  (void)thread;
-  double *sums = work->sums + task * 2 * work->width + place.column, *squares = sums + work->width;
-  for (ptrdiff_t column = 0; column < place.columns; column += LANES) {
-    Vector shift = load(work->shift + place.column + column), sum = {0}, square = {0};
-    for (ptrdiff_t row = 0; row < place.rows; row++) {
-      Vector d = load(block + row * BLOCK_COLUMNS + column) - shift;
-      sum += d;
-      square += d * d;
-    }
-    add_wide(sums + column, sum);
-    add_wide(squares + column, square);
-  }
-}
-
-static void add_task_moments(void *argument, ptrdiff_t task, int thread) {
-  const ExpansionWork *work = argument;
-  memset(work->sums + task * 2 * work->width, 0, (size_t)work->width * 2 * sizeof(double));
-  each_block(work, task, thread, context_own(work->context, thread), add_block_moments);
-}
-
-/** The map's mean over a few rows from all over x; their distance is odd so that they are not the same pixel of images. */
-static void rough_map_mean(const ExpansionWork *work, float *mean) {
-  const Expansion *e = work->e;
-  ptrdiff_t samples = smaller(work->rows, 16), distance = (work->rows / larger(samples, 1)) | 1;
-  for (ptrdiff_t out = 0; out < work->width; out++) mean[out] = 0;
-  for (ptrdiff_t in = 0; in < e->in; in++) {
-    float sum = 0;
-    for (ptrdiff_t sample = 0; sample < samples; sample++) sum += e->x[sample * distance % work->rows * e->in + in];
-    sum /= (float)samples;
-    for (ptrdiff_t out = 0; out < e->out; out++) mean[out] += sum * e->filter[in * e->out + out];
-  }
-}
-
 #define BLOCK_FLOATS ((size_t)(BLOCK_ROWS * BLOCK_COLUMNS))
-
-static int expansion_statistics(Context *context, const Expansion *e, float *mean, float *variance) {
-  if (e->out == 0) return 0;
-  ExpansionWork work = {0};
-  plan_expansion(&work, context, e);
-  size_t sums = (size_t)(work.tasks * 2 * work.width), packed = (size_t)panels_size(e->in, e->out);
-  size_t floats = packed + (size_t)work.width + LANES;
-  if (context_reserve(context, sums * sizeof(double) + floats * sizeof(float), BLOCK_FLOATS * sizeof(float)) != 0) return -1;
-  work.sums = context_shared(context);
-  work.shift = (float *)(work.sums + sums);
-  work.panels = work.shift + work.width;
-  pack_matrix(e->filter, e->in, e->out, work.panels);
-  rough_map_mean(&work, work.shift);
-  context_run(context, work.tasks, add_task_moments, &work);
-  for (ptrdiff_t out = 0; out < e->out; out++) {
-    double sum = 0, square = 0;
-    for (ptrdiff_t task = 0; task < work.tasks; task++) {
-      sum += work.sums[task * 2 * work.width + out];
-      square += work.sums[(task * 2 + 1) * work.width + out];
-    }
-    sum /= (double)work.rows;
-    square = square / (double)work.rows - sum * sum;
-    mean[out] = (float)((double)work.shift[out] + sum);
-    variance[out] = (float)(square < 0 ? 0 : square);
-  }
-  return 0;
-}
 
 /* Forward. */
 
@@ -176,24 +111,37 @@ INLINE ptrdiff_t image_end(const Expansion *e, Place place, ptrdiff_t first) {
   return smaller(place.rows, next - place.row);
 }
 
-/** Adds up, for each image, how many pixels the rectifier lets pass, and their differences from the mean. */
+/** Where the bits of the word begin that a pixel's is in. */
+INLINE uint32_t *word_of(const Expansion *e, const ExpansionPasses *passes, ptrdiff_t image, ptrdiff_t pixel) {
+  ptrdiff_t words = ceil_div(e->pixels, WORD_PIXELS), outputs = ceil_div(e->out, WORD_OUTPUTS) * WORD_OUTPUTS;
+  return passes->passing + (image * words + pixel / WORD_PIXELS) * outputs;
+}
+
+/** Adds up, for each image, how many pixels the rectifier lets pass, and their differences from the mean; keeps which these are. */
 static void add_block_images(const ExpansionWork *work, ptrdiff_t task, Place place, float *block, int thread) {
-  (void)thread;
   const Expansion *e = work->e;
   ptrdiff_t begin = first_image(work, task);
   Vector zero = {0}, one = splat(1);
   for (ptrdiff_t first = 0; first < place.rows;) {
-    ptrdiff_t last = image_end(e, place, first), image = (place.row + first) / e->pixels - begin;
-    double *sums = (double *)context_own(work->context, thread) + image * 2 * work->width + place.column;
+    ptrdiff_t last = image_end(e, place, first), image = (place.row + first) / e->pixels;
+    double *sums = (double *)context_own(work->context, thread) + (image - begin) * 2 * work->width + place.column;
     for (ptrdiff_t column = 0; column < place.columns; column += LANES) {
       Vector mean = load(work->mean + place.column + column), factor = load(work->factor + place.column + column);
       Vector shift = load(work->shift + place.column + column), sum = {0}, count = {0};
-      for (ptrdiff_t row = first; row < last; row++) {
-        Vector d = load(block + row * BLOCK_COLUMNS + column) - mean;
-        // What is not a number is passed on.
-        MaskVector passes = ~(d * factor + shift <= zero);
-        sum += keep(d, passes);
-        count += keep(one, passes);
+      for (ptrdiff_t row = first; row < last;) {
+        ptrdiff_t pixel = place.row + row - image * e->pixels, bit = pixel % WORD_PIXELS;
+        ptrdiff_t end = smaller(last, row + WORD_PIXELS - bit);
+        uint32_t *word = word_of(e, work->passes, image, pixel) + place.column + column;
+        BitVector bits = bit == 0 ? (BitVector){0} : load_bits(word), flag = (UINT32_C(1) << bit) + (BitVector){0};
+        for (; row < end; row++, flag += flag) {
+          Vector d = load(block + row * BLOCK_COLUMNS + column) - mean;
+          // What is not a number is passed on.
+          MaskVector passes = ~(d * factor + shift <= zero);
+          sum += keep(d, passes);
+          count += keep(one, passes);
+          bits |= (BitVector)passes & flag;
+        }
+        store_bits(word, bits);
       }
       add_wide(sums + column, sum);
       add_wide(sums + work->width + column, count);
@@ -215,8 +163,8 @@ static void pool_task(void *argument, ptrdiff_t task, int thread) {
       ptrdiff_t place = (begin + image) * e->out + out;
       double total = sums[out] * (double)work->factor[out] + sums[work->width + out] * (double)work->shift[out];
       work->output[place] = (float)(total / (double)e->pixels);
-      work->masked[place] = (float)sums[out];
-      work->counts[place] = (float)sums[work->width + out];
+      work->passes->masked[place] = (float)sums[out];
+      work->passes->counts[place] = (float)sums[work->width + out];
     }
   }
 }
@@ -232,10 +180,9 @@ static void set_expansion_coefficients(ExpansionWork *work) {
   }
 }
 
-/** `counts` and `masked` are what the gradient needs of each image: pixels that pass, and the sum of their differences from the mean. */
-static int expansion_pool(Context *context, const Expansion *e, float *output, float *masked, float *counts) {
+static int expansion_pool(Context *context, const Expansion *e, float *output, const ExpansionPasses *passes) {
   if (e->batch == 0 || e->out == 0) return 0;
-  ExpansionWork work = {.output = output, .masked = masked, .counts = counts};
+  ExpansionWork work = {.output = output, .passes = passes};
   plan_expansion(&work, context, e);
   size_t images = (size_t)ceil_div(e->batch, work.tasks), width = (size_t)work.width;
   size_t shared = ((size_t)panels_size(e->in, e->out) + 3 * width + LANES) * sizeof(float);

@@ -5,6 +5,7 @@
 #include "batch-norm.h"
 #include "convolution.h"
 #include "expansion-gradient.h"
+#include "expansion-statistics.h"
 #include "filter-gradient.h"
 #include "max-pool.h"
 #include "multiply.h"

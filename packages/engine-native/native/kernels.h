@@ -5,6 +5,8 @@
 #ifndef BLOCKWISE_KERNELS_H
 #define BLOCKWISE_KERNELS_H
 
+#include <stdint.h>
+
 #include "context.h"
 
 /** Sizes of a convolution of `input [batch, in_height, in_width, in]` with `filter [filter_height, filter_width, in, out]`. */
@@ -78,16 +80,37 @@ typedef struct {
   double epsilon;
 } Expansion;
 
-/** Where an expansion's gradients go, and what its forward pass kept. */
+/** Pixels of an image whose bits are in one word. */
+#define WORD_PIXELS 32
+/** Outputs of a pixel are filled up to a multiple of this where bits are kept of them. */
+#define WORD_OUTPUTS 16
+
+/** Statistics of the map, and those of x that its gradient needs. */
+typedef struct {
+  /** `[out]`. */
+  float *mean;
+  float *variance;
+  /** The mean of x in two parts, `[2, in]`: what is nearly it, and the rest. */
+  float *centre;
+  /** Of x with the map, `[in, out]`. */
+  float *covariance;
+} ExpansionMoments;
+
+/** What an expansion's gradient needs of its forward pass. */
+typedef struct {
+  /** In each image, the sum of the map less its mean over the pixels that pass the rectifier, and their number: `[batch, out]`. */
+  float *masked;
+  float *counts;
+  /** Which pixels pass: a bit each, the first the lowest; `[batch, pixels / WORD_PIXELS, out]`, both filled up. */
+  uint32_t *passing;
+} ExpansionPasses;
+
+/** Where an expansion's gradients go. */
 typedef struct {
   float *x;
   float *filter;
   float *scale;
   float *offset;
-  const float *masked;
-  const float *counts;
-  /** Whether mean and variance pass gradient on to x. */
-  int batch_statistics;
 } ExpansionGradients;
 
 /** A window of a max-pool. */
@@ -149,10 +172,11 @@ typedef struct {
   int (*normalize)(Context *, const Norm *, float *y);
   /** Where `batch_statistics` is 0, mean and variance pass no gradient on to x. */
   int (*normalize_gradient)(Context *, const Norm *, const float *dy, int batch_statistics, const NormGradients *);
-  int (*expansion_statistics)(Context *, const Expansion *, float *mean, float *variance);
-  /** What the gradient needs: in each image, the sum of the map less its mean over the pixels that pass, and their number. */
-  int (*expansion_pool)(Context *, const Expansion *, float *output, float *masked, float *counts);
-  int (*expansion_gradient)(Context *, const Expansion *, const float *dy, const ExpansionGradients *);
+  int (*expansion_statistics)(Context *, const Expansion *, const ExpansionMoments *);
+  int (*expansion_pool)(Context *, const Expansion *, float *output, const ExpansionPasses *);
+  /** Where `moments` is null, mean and variance pass no gradient on to x. */
+  int (*expansion_gradient)(Context *, const Expansion *, const float *dy, const ExpansionPasses *, const ExpansionMoments *moments,
+                            const ExpansionGradients *);
   int (*max_pool)(Context *, const Window *, const float *x, float *y);
   int (*max_pool_gradient)(Context *, const Window *, const float *x, const float *y, const float *dy, float *dx);
   int (*update_with_momentum)(Context *, const MomentumUpdate *);

@@ -31,6 +31,12 @@
 typedef float Vector __attribute__((vector_size(LANES * 4)));
 typedef double WideVector __attribute__((vector_size(LANES * 8)));
 typedef int32_t MaskVector __attribute__((vector_size(LANES * 4)));
+typedef uint32_t BitVector __attribute__((vector_size(LANES * 4)));
+
+/** Lanes of a vector of float64. */
+#define DOUBLE_LANES (LANES / 2)
+
+typedef double DoubleVector __attribute__((vector_size(LANES * 4)));
 
 INLINE Vector load(const float *source) {
   Vector vector;
@@ -60,6 +66,30 @@ INLINE Vector keep(Vector vector, MaskVector mask) {
   bits &= mask;
   memcpy(&vector, &bits, sizeof bits);
   return vector;
+}
+
+INLINE BitVector load_bits(const uint32_t *source) {
+  BitVector vector;
+  memcpy(&vector, source, sizeof vector);
+  return vector;
+}
+
+INLINE void store_bits(uint32_t *target, BitVector vector) { memcpy(target, &vector, sizeof vector); }
+
+INLINE DoubleVector load_doubles(const double *source) {
+  DoubleVector vector;
+  memcpy(&vector, source, sizeof vector);
+  return vector;
+}
+
+INLINE void store_doubles(double *target, DoubleVector vector) { memcpy(target, &vector, sizeof vector); }
+
+/** DOUBLE_LANES elements as float64. */
+INLINE DoubleVector widen(const float *source) {
+  typedef float HalfVector __attribute__((vector_size(DOUBLE_LANES * 4)));
+  HalfVector half;
+  memcpy(&half, source, sizeof half);
+  return __builtin_convertvector(half, DoubleVector);
 }
 
 /** Adds to sums in float64, which a long float32 sum would round away. */

@@ -133,22 +133,38 @@ export interface NativeLibrary {
       dresidual: HeapOffset,
     ]
   ): void;
-  /** Mean and biased variance of each output of the map. */
+  /**
+   * Mean and biased variance of each output of the map, and of x what the gradient needs: its mean in two parts `[2, in]`, and
+   * its covariance with the map `[in, out]`.
+   */
   expansionStatistics(
     heap: ArrayBuffer,
     x: HeapOffset,
     filter: HeapOffset,
-    ...sizes: readonly [...ExpansionSizes, mean: HeapOffset, variance: HeapOffset]
+    ...sizes: readonly [
+      ...ExpansionSizes,
+      mean: HeapOffset,
+      variance: HeapOffset,
+      centre: HeapOffset,
+      covariance: HeapOffset,
+    ]
   ): void;
   /**
    * The mean over each image of the rectified batch norm of the map, and what the gradient needs: the sum of the map less its mean
-   * over the pixels that pass, and their number; all `[batch, out]`.
+   * over the pixels that pass, and their number, all `[batch, out]`; and which pixels pass, a bit each in words
+   * `[batch, pixels / 32, out]`, pixels filled up to whole words and outputs to a multiple of 16.
    */
   expansionPool(
     heap: ArrayBuffer,
-    ...expansion: readonly [...ExpansionArguments, output: HeapOffset, masked: HeapOffset, counts: HeapOffset]
+    ...expansion: readonly [
+      ...ExpansionArguments,
+      output: HeapOffset,
+      masked: HeapOffset,
+      counts: HeapOffset,
+      passing: HeapOffset,
+    ]
   ): void;
-  /** Its gradients; with `batchStatistics` 0, none passes through mean and variance. */
+  /** Its gradients; with 0 for `centre` and `covariance`, none passes through mean and variance. */
   expansionGradient(
     heap: ArrayBuffer,
     ...expansion: readonly [
@@ -156,7 +172,9 @@ export interface NativeLibrary {
       dy: HeapOffset,
       masked: HeapOffset,
       counts: HeapOffset,
-      batchStatistics: number,
+      passing: HeapOffset,
+      centre: HeapOffset,
+      covariance: HeapOffset,
       dx: HeapOffset,
       dfilter: HeapOffset,
       dscale: HeapOffset,

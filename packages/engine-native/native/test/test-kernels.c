@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../dispatch.h"
 
@@ -93,18 +94,68 @@ static void test_norm(Context *context, const Kernels *kernels, ptrdiff_t images
   free(pooled);
 }
 
+/** The map, normalised, and its gradients against plain loops in float64; inputs are far from zero and nearly collinear. */
 static void test_expansion(Context *context, const Kernels *kernels, ptrdiff_t batch, ptrdiff_t pixels, ptrdiff_t in, ptrdiff_t out) {
-  size_t features = (size_t)(batch * out), width = (size_t)out;
-  float *x = filled((size_t)(batch * pixels * in)), *filter = filled((size_t)(in * out)), *mean = filled(width), *variance = filled(width);
-  float *output = filled(features), *masked = filled(features), *counts = filled(features), *dx = filled((size_t)(batch * pixels * in));
-  float *dfilter = filled((size_t)(in * out)), *dscale = filled(width), *doffset = filled(width);
-  Expansion e = {x, filter, batch, pixels, in, out, mean, variance, NULL, NULL, 1e-5};
-  ExpansionGradients gradients = {dx, dfilter, dscale, doffset, masked, counts, 1};
-  if (kernels->expansion_statistics(context, &e, mean, variance) != 0) exit(1);
-  if (kernels->expansion_pool(context, &e, output, masked, counts) != 0) exit(1);
-  if (kernels->expansion_gradient(context, &e, output, &gradients) != 0) exit(1);
-  free(x); free(filter); free(mean); free(variance); free(output); free(masked); free(counts); free(dx); free(dfilter); free(dscale);
-  free(doffset);
+  size_t features = (size_t)(batch * out), width = (size_t)out, inputs = (size_t)(batch * pixels * in), weights = (size_t)(in * out);
+  size_t rows = (size_t)(batch * pixels), words = (size_t)(batch * ((pixels + 31) / 32) * ((out + 15) / 16) * 16);
+  float *x = filled(inputs), *filter = filled(weights), *mean = filled(width), *variance = filled(width), *dy = filled(features);
+  float *output = filled(features), *masked = filled(features), *counts = filled(features), *dx = filled(inputs);
+  float *dfilter = filled(weights), *dscale = filled(width), *doffset = filled(width), *scale = filled(width), *offset = filled(width);
+  float *centre = filled((size_t)(2 * in)), *covariance = filled(weights);
+  uint32_t *passing = malloc(words * sizeof *passing);
+  for (size_t row = 0; row < rows; row++) for (ptrdiff_t c = 1; c < in; c++) x[(ptrdiff_t)row * in + c] = 3 + x[(ptrdiff_t)row * in] + x[(ptrdiff_t)row * in + c] / 8;
+  Expansion e = {x, filter, batch, pixels, in, out, mean, variance, scale, offset, 1e-2};
+  ExpansionMoments moments = {mean, variance, centre, covariance};
+  ExpansionPasses passes = {masked, counts, passing};
+  ExpansionGradients gradients = {dx, dfilter, dscale, doffset};
+  if (kernels->expansion_statistics(context, &e, &moments) != 0) exit(1);
+  if (kernels->expansion_pool(context, &e, output, &passes) != 0) exit(1);
+  double *map = calloc(rows * width, sizeof *map), *em = calloc(width, sizeof *em), *ev = calloc(width, sizeof *ev);
+  double *eo = calloc(features, sizeof *eo), *ds = calloc(width, sizeof *ds), *df = calloc(width, sizeof *df);
+  for (size_t row = 0; row < rows; row++)
+    for (size_t o = 0; o < width; o++) {
+      for (ptrdiff_t c = 0; c < in; c++) map[row * width + o] += (double)x[(ptrdiff_t)row * in + c] * (double)filter[(size_t)c * width + o];
+      em[o] += map[row * width + o] / (double)rows;
+    }
+  for (size_t row = 0; row < rows; row++)
+    for (size_t o = 0; o < width; o++) ev[o] += pow(map[row * width + o] - em[o], 2) / (double)rows;
+  check("mean of a map", mean, em, width, 10);
+  check("variance of a map", variance, ev, width, 1);
+  for (int batch_statistics = 0; batch_statistics < 2; batch_statistics++) {
+    if (kernels->expansion_gradient(context, &e, dy, &passes, batch_statistics ? &moments : NULL, &gradients) != 0) exit(1);
+    double *edx = calloc(inputs, sizeof *edx), *edw = calloc(weights, sizeof *edw);
+    memset(eo, 0, features * sizeof *eo);
+    memset(ds, 0, width * sizeof *ds);
+    memset(df, 0, width * sizeof *df);
+    for (int pass = 0; pass < 2; pass++)
+      for (size_t row = 0; row < rows; row++)
+        for (size_t o = 0; o < width; o++) {
+          size_t image = row / (size_t)pixels * width + o;
+          double deviation = sqrt(ev[o] + 1e-2), normal = (map[row * width + o] - em[o]) / deviation;
+          double value = normal * (double)scale[o] + (double)offset[o], g = value > 0 ? (double)dy[image] / (double)pixels : 0;
+          if (pass == 0) {
+            eo[image] += value > 0 ? value / (double)pixels : 0;
+            ds[o] += g * normal;
+            df[o] += g;
+            continue;
+          }
+          if (batch_statistics) g -= (df[o] + normal * ds[o]) / (double)rows;
+          g *= (double)scale[o] / deviation;
+          for (ptrdiff_t c = 0; c < in; c++) {
+            edx[(ptrdiff_t)row * in + c] += g * (double)filter[(size_t)c * width + o];
+            edw[(size_t)c * width + o] += g * (double)x[(ptrdiff_t)row * in + c];
+          }
+        }
+    check("expansion", output, eo, features, 1);
+    check("gradient of scale", dscale, ds, width, 10);
+    check("gradient of offset", doffset, df, width, 10);
+    check("gradient of an expanded input", dx, edx, inputs, 1);
+    check("gradient of an expanding filter", dfilter, edw, weights, 10);
+    free(edx); free(edw);
+  }
+  free(x); free(filter); free(mean); free(variance); free(dy); free(output); free(masked); free(counts); free(dx); free(dfilter);
+  free(dscale); free(doffset); free(scale); free(offset); free(centre); free(covariance); free(passing); free(map); free(em); free(ev);
+  free(eo); free(ds); free(df);
 }
 
 static void test_pool(Context *context, const Kernels *kernels, Window w) {
@@ -177,6 +228,7 @@ int main(void) {
       test_expansion(context, kernels, 3, 35, 5, 130);
       test_expansion(context, kernels, 40, 16, 16, 33);
       test_expansion(context, kernels, 1, 1, 400, 1);
+      test_expansion(context, kernels, 5, 300, 33, 70);
       test_pool(context, kernels, (Window){2, 9, 7, 21, 3, 2, 1, 5, 4});
       test_updates(context, kernels, 1);
       test_updates(context, kernels, 40003);

@@ -16,8 +16,8 @@ export interface WasmRuntime {
   readonly memory: WebAssembly.Memory;
   /** Where a tensor's values lie; 0 where there is no tensor. */
   address(tensor: TensorInfo | null | undefined): Address;
-  /** A new float32 tensor with arbitrary content. @throws EngineMemoryError */
-  allocate(shape: readonly number[]): TensorInfo;
+  /** A new tensor with arbitrary content. @param dtype @default "float32" @throws EngineMemoryError */
+  allocate(shape: readonly number[], dtype?: "float32" | "int32"): TensorInfo;
   /** Runs a kernel; if it throws, what it allocated is given back. */
   cleanUpOnError<Result>(kernel: () => Result): Result;
 }
@@ -56,8 +56,8 @@ export async function attachRuntime(backend: KernelBackend, budgetBytes: number)
     memory,
     address: (tensor) =>
       tensor === null || tensor === undefined ? 0 : wasmBackend.dataIdMap.get(tensor.dataId).memoryOffset,
-    allocate(shape) {
-      const tensor = wasmBackend.makeOutput([...shape], "float32");
+    allocate(shape, dtype = "float32") {
+      const tensor = wasmBackend.makeOutput([...shape], dtype);
       allocated.push(tensor);
       return tensor;
     },
