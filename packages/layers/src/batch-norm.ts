@@ -3,6 +3,7 @@ import {
   type BatchNormTrainResult,
   type LayerContextV1,
   type LayerValueV1,
+  type RunningStatisticsUpdateV1,
   ShapeMismatchError,
 } from "@blockwise/spec";
 import * as tf from "@tensorflow/tfjs-core";
@@ -113,8 +114,19 @@ export function batchNorm(options: BatchNormOptions): BatchNormLayer {
       });
     }
     const { output, mean, variance, count: wholeCount = count } = train(parameters);
-    moveTowards(context, names.mean, mean, 1);
-    moveTowards(context, names.variance, variance, wholeCount / (wholeCount - 1));
+    const { moveStatistics = composedMove } = context.operations;
+    const moved = moveStatistics({
+      running: {
+        mean: context.buffer(names.mean) as tf.Tensor1D,
+        variance: context.buffer(names.variance) as tf.Tensor1D,
+      },
+      batch: { mean, variance },
+      momentum,
+      correction: wholeCount / (wholeCount - 1),
+    });
+    context.updateBuffer(names.mean, moved.mean);
+    context.updateBuffer(names.variance, moved.variance);
+    tf.dispose({ ...moved });
     return output;
   };
   return {
@@ -165,10 +177,17 @@ export function batchNorm(options: BatchNormOptions): BatchNormLayer {
   };
 }
 
-function moveTowards(context: LayerContextV1, name: string, batch: tf.Tensor, correction: number): void {
-  const moved = tf.tidy(() =>
-    tf.add(tf.mul(context.buffer(name), 1 - momentum), tf.mul(batch, momentum * correction)),
-  );
-  context.updateBuffer(name, moved);
-  moved.dispose();
+/** `OperationsV1.moveStatistics` for engines without it. */
+function composedMove({
+  running,
+  batch,
+  momentum,
+  correction,
+}: RunningStatisticsUpdateV1): BatchNormStatistics {
+  const moved = (from: tf.Tensor1D, towards: tf.Tensor1D, share: number): tf.Tensor1D =>
+    tf.tidy(() => tf.add(tf.mul(from, 1 - momentum), tf.mul(towards, share)));
+  return {
+    mean: moved(running.mean, batch.mean, momentum),
+    variance: moved(running.variance, batch.variance, momentum * correction),
+  };
 }

@@ -40,6 +40,7 @@ export type {
   MomentumUpdateV1,
   ParameterUpdatesV1,
 } from "./engine/parameter-updates-v1.js";
+export type { RunningStatisticsUpdateV1, StatisticsV1 } from "./engine/running-statistics-v1.js";
 export { BlockWorkerError } from "./errors/block-worker-error.js";
 export {
   BlockwiseError,

@@ -13,9 +13,10 @@ export function synchronisedOperations(operations: OperationsV1, part: BatchPart
   if (part === null) return operations;
   const batchNormTrain = (x: tf.Tensor, options: BatchNormTrainOptions): BatchNormTrainResult =>
     normalise(x, options, operations, part);
-  const { parameterUpdates } = operations;
+  const { parameterUpdates, moveStatistics } = operations;
   return {
     ...(parameterUpdates === undefined ? {} : { parameterUpdates }),
+    ...(moveStatistics === undefined ? {} : { moveStatistics }),
     conv2d: (x, filter, options) => operations.conv2d(x, filter, options),
     maxPool: (x, options) => operations.maxPool(x, options),
     batchNormEvaluate: (x, options) => operations.batchNormEvaluate(x, options),

@@ -4,6 +4,7 @@ import { convolutionKernels } from "./convolution-kernels.js";
 import { identityKernels } from "./identity-kernel.js";
 import { matrixKernels } from "./matrix-kernels.js";
 import { maxPoolKernels } from "./max-pool-kernels.js";
+import { runningStatisticsKernels } from "./running-statistics.js";
 import { runtimeOf, type WasmRuntime } from "./runtime.js";
 import { segmentSumKernels } from "./segment-sum-kernel.js";
 import { replaceKernels } from "./stock-kernels.js";
@@ -30,6 +31,7 @@ export function registerWasmKernels(instead: WasmKernels = {}): void {
     ...identityKernels,
     ...matrixKernels,
     ...maxPoolKernels,
+    ...runningStatisticsKernels,
     ...segmentSumKernels,
     ...sumKernels,
     ...instead,

@@ -12,6 +12,7 @@ import {
   statisticsKernel,
 } from "./batch-norm-kernels.js";
 import { type MaxPoolAttributes, maxPoolGradientKernel, maxPoolKernel } from "./max-pool-kernels.js";
+import { moveStatistics } from "./running-statistics.js";
 
 const fusedBatchNorm: BatchNormBackend = {
   statistics(x) {
@@ -51,6 +52,7 @@ const fusedExpansion: ExpansionBackend = {
 export const wasmOperations: OperationsV1 = withWholeMaps({
   ...batchNormOperations(fusedBatchNorm),
   ...expandAndPoolOperations(fusedExpansion),
+  moveStatistics,
   conv2d(x, filter, options) {
     checkConvolution(x, filter, options);
     const { stride, padding } = options;

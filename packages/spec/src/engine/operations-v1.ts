@@ -1,5 +1,6 @@
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { ParameterUpdatesV1 } from "./parameter-updates-v1.js";
+import type { RunningStatisticsUpdateV1, StatisticsV1 } from "./running-statistics-v1.js";
 
 /** How a convolution or pooling window moves: PyTorch's `stride` and (symmetric, explicit) `padding`, in pixels. */
 export interface WindowOptions {
@@ -108,4 +109,11 @@ export interface OperationsV1 {
 
   /** Updates of parameters in one operation each, not differentiable; an engine without them leaves this out. */
   readonly parameterUpdates?: ParameterUpdatesV1;
+
+  /**
+   * `mean <- (1 - momentum) mean + momentum batchMean; variance <- (1 - momentum) variance + momentum correction batchVariance`
+   * in one operation, as new tensors, the caller's; no gradient flows through it. An engine without it leaves this out: a
+   * norm then takes an operation for each term, with the same result.
+   */
+  moveStatistics?(update: RunningStatisticsUpdateV1): StatisticsV1;
 }
