@@ -17,6 +17,12 @@ export { buildRowTable, multiplyBlock } from "./multiply";
 export { copyPadded, packPanels, transpose } from "./pack";
 export { reduceBlock } from "./reduce";
 export { addSums, divideSums } from "./sum";
+export {
+  winogradGradients,
+  winogradInputs,
+  winogradOutputGradients,
+  winogradProducts,
+} from "./winograd-filter-gradient";
 
 /** Sets `bytes` bytes to zero. */
 export function clear(address: usize, bytes: usize): void {

@@ -5,6 +5,7 @@ import { type CorrelationPhase, correlate } from "./correlate.js";
 import { paddedSource } from "./padded-source.js";
 import type { WasmRuntime } from "./runtime.js";
 import { segmentsOf } from "./segments.js";
+import { suitsWinogradFilterGradient, winogradFilterGradient } from "./winograd-filter-gradient.js";
 
 /** Geometry of a convolution, as TensorFlow.js computes it. */
 export type ConvolutionGeometry = backend_util.Conv2DInfo;
@@ -190,6 +191,7 @@ export function convolutionFilterGradient(
   dy: TensorInfo,
   geometry: ConvolutionGeometry,
 ): TensorInfo {
+  if (suitsWinogradFilterGradient(geometry)) return winogradFilterGradient(runtime, x, dy, geometry);
   const { kernels } = runtime;
   const { inChannels, outChannels, filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = geometry;
   const { batchSize, outHeight, outWidth } = geometry;

@@ -179,6 +179,56 @@ export interface KernelModule {
     outputHeight: number,
     outputWidth: number,
   ): void;
+  winogradInputs(
+    x: Address,
+    firstStrip: number,
+    strips: number,
+    stripsPerImage: number,
+    tilesWide: number,
+    height: number,
+    width: number,
+    channels: number,
+    top: number,
+    left: number,
+    strip: Address,
+    target: Address,
+    placeBytes: number,
+  ): void;
+  winogradOutputGradients(
+    dy: Address,
+    firstStrip: number,
+    strips: number,
+    stripsPerImage: number,
+    tilesWide: number,
+    height: number,
+    width: number,
+    channels: number,
+    strip: Address,
+    target: Address,
+    panelBytes: number,
+    placeBytes: number,
+  ): void;
+  winogradProducts(
+    inputs: Address,
+    inputPlaceBytes: number,
+    inChannels: number,
+    gradients: Address,
+    panelBytes: number,
+    gradientPlaceBytes: number,
+    outChannels: number,
+    tiles: number,
+    products: Address,
+    productPlaceBytes: number,
+  ): void;
+  winogradGradients(
+    products: Address,
+    placeBytes: number,
+    inChannels: number,
+    bandChannels: number,
+    scratch: Address,
+    sums: Address,
+    outChannels: number,
+  ): void;
 }
 
 /** Instantiates the kernels on the memory of a TensorFlow.js wasm backend. */

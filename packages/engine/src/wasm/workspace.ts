@@ -7,6 +7,7 @@ export type WorkspaceRegion =
   | "operand"
   | "padded"
   | "panels"
+  | "products"
   | "segments"
   | "sums"
   | "table";
