@@ -7,10 +7,11 @@
 
 static int convolve(Context *context, const Geometry *g, const float *x, const float *filter, float *y) {
   if ((ptrdiff_t)g->batch * g->out_height * g->out_width * g->out == 0) return 0;
-  if (suits_winograd(g, g->out_height, g->out_width)) {
+  int size = winograd_size(g, g->out_height, g->out_width);
+  if (size > 0) {
     Winograd plan = {.source = x, .batch = g->batch, .height = g->in_height, .width = g->in_width, .channels = g->in,
                      .top = g->top, .left = g->left, .filter = filter, .output = y, .out_height = g->out_height,
-                     .out_width = g->out_width, .out = g->out};
+                     .out_width = g->out_width, .out = g->out, .size = size};
     return winograd(context, &plan);
   }
   ptrdiff_t depth = (ptrdiff_t)g->filter_height * g->filter_width * g->in;
@@ -79,10 +80,11 @@ static void pack_flipped(const Geometry *g, const float *filter, const Axis *row
 static int convolve_input_gradient(Context *context, const Geometry *g, const float *dy, const float *filter, float *dx) {
   size_t size = (size_t)g->batch * (size_t)g->in_height * (size_t)g->in_width * (size_t)g->in;
   if (size == 0) return 0;
-  if (suits_winograd(g, g->in_height, g->in_width)) {
+  int tiles = winograd_size(g, g->in_height, g->in_width);
+  if (tiles > 0) {
     Winograd plan = {.source = dy, .batch = g->batch, .height = g->out_height, .width = g->out_width, .channels = g->out,
                      .top = 2 - g->top, .left = 2 - g->left, .filter = filter, .flipped = 1, .output = dx,
-                     .out_height = g->in_height, .out_width = g->in_width, .out = g->in};
+                     .out_height = g->in_height, .out_width = g->in_width, .out = g->in, .size = tiles};
     return winograd(context, &plan);
   }
   Axis rows[g->stride_height], columns[g->stride_width];

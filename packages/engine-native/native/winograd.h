@@ -1,7 +1,8 @@
 /*
- * 3x3 correlations with stride 1 by Winograd's F(2x2, 3x3): 16 products for four outputs instead of 36. Tiles of 4x4 pixels and the
- * filter are transformed, multiplied element by element as 16 matrix products, and transformed back. See Lavin, Gray: Fast
- * algorithms for convolutional neural networks, 2015, arXiv 1509.09308, section 4.1.
+ * 3x3 correlations with stride 1 by Winograd's F(2x2, 3x3) and F(4x4, 3x3): 16 products for 4 outputs instead of 36, or 36 for 16
+ * instead of 144. Tiles of 4x4 or 6x6 pixels and the filter are transformed, multiplied element by element as 16 or 36 matrix
+ * products, and transformed back. See Lavin, Gray: Fast algorithms for convolutional neural networks, 2015, arXiv 1509.09308,
+ * sections 4.1 and 4.3. With tiles of 2x2 errors are 0.9 (16 channels) to 1.9 times (512) those of plain sums, with 4x4 2.5 to 5 times.
  */
 #ifndef BLOCKWISE_WINOGRAD_H
 #define BLOCKWISE_WINOGRAD_H
@@ -9,14 +10,13 @@
 #include "context.h"
 #include "correlate.h"
 #include "kernels.h"
+#include "winograd-products.h"
+#include "winograd-tiles.h"
 
-/** Elements of a transformed tile. */
-#define PLACES 16
-/** With fewer channels the transforms take what the products save. */
-#define WINOGRAD_CHANNELS 64
-/** With fewer tiles the filter's transform does. */
-#define WINOGRAD_TILES 64
-/** Transformed tiles of a task; they stay in the second-level cache, */
+/** What transforming a number takes, in products: of a tile, there and back, and of the filter. */
+#define TILE_WORK 6
+#define FILTER_WORK 20
+/** Transformed tiles and products of a task; they stay in the second-level cache, */
 #define WINOGRAD_BYTES 524288
 /** unless that would be fewer tiles than are worth reading the filter for. */
 #define LEAST_TILES (2 * TILE_ROWS)
@@ -36,6 +36,8 @@ typedef struct {
   int out_height;
   int out_width;
   int out;
+  /** Rows and columns of outputs of a tile, see `winograd_size`. */
+  int size;
 
   /* What follows is worked out by `winograd`. */
   Context *context;
@@ -44,190 +46,181 @@ typedef struct {
   int tiles_wide;
   ptrdiff_t tiles;
   ptrdiff_t block_tiles;
-  /** Floats from one transformed tile to the next: never a power of two, which would share few places of the cache. */
+  /** Floats from one transformed tile to the next: not a high power of two, which would share few places of the cache. */
   ptrdiff_t stride;
+  /** Floats from one place of the transformed tiles, and of their products, to the next: an odd number of cache lines. */
+  ptrdiff_t value_step;
+  ptrdiff_t product_step;
 } Winograd;
 
-/** Whether a correlation is worth it; not by instruction set, so that all of them do the same. */
-INLINE int suits_winograd(const Geometry *g, ptrdiff_t high, ptrdiff_t wide) {
-  return g->filter_height == 3 && g->filter_width == 3 && g->stride_height == 1 && g->stride_width == 1 &&
-         g->dilation_height == 1 && g->dilation_width == 1 && g->in >= WINOGRAD_CHANNELS && g->out >= WINOGRAD_CHANNELS &&
-         g->in % 16 == 0 && g->out % 16 == 0 && g->batch * ceil_div(high, 2) * ceil_div(wide, 2) >= WINOGRAD_TILES;
+/** Work of a correlation with tiles of `size` x `size`, counted in products. */
+INLINE double winograd_work(const Geometry *g, ptrdiff_t high, ptrdiff_t wide, int size) {
+  double tiles = (double)g->batch * (double)(ceil_div(high, size) * ceil_div(wide, size)), filter = (double)g->in * g->out;
+  return (size + 2) * (size + 2) * (tiles * (filter + TILE_WORK * ((double)g->in + g->out)) + FILTER_WORK * filter);
 }
 
-/** `G g` of three vectors. */
-INLINE void transform_taps(Vector a, Vector b, Vector c, Vector *result) {
-  Vector half = splat(0.5f), outer = (a + c) * half, inner = b * half;
-  result[0] = a;
-  result[1] = outer + inner;
-  result[2] = outer - inner;
-  result[3] = c;
+/**
+ * The tiles for `high` x `wide` outputs: 4 or 2, or 0 where plain sums are less work. Not by instruction set or threads, so that all of
+ * them do the same.
+ */
+INLINE int winograd_size(const Geometry *g, ptrdiff_t high, ptrdiff_t wide) {
+  if (g->filter_height != 3 || g->filter_width != 3 || g->stride_height != 1 || g->stride_width != 1 || g->dilation_height != 1 ||
+      g->dilation_width != 1 || g->in % 16 != 0 || g->out % 16 != 0) {
+    return 0;
+  }
+  double plain = 9.0 * g->batch * (double)(high * wide) * g->in * g->out;
+  double small = winograd_work(g, high, wide, 2), large = winograd_work(g, high, wide, 4);
+  if (plain <= small && plain <= large) return 0;
+  return small <= large ? 2 : 4;
 }
 
-/** One panel of each of the 16 transformed filters. */
-static void transform_filter(void *work, ptrdiff_t task, int thread) {
-  (void)thread;
-  const Winograd *plan = work;
-  ptrdiff_t column = task * PANEL, size = (ptrdiff_t)plan->channels * plan->out;
+/** One panel of each of the transformed filters. */
+INLINE void transform_panel(int size, const Winograd *plan, ptrdiff_t column) {
+  ptrdiff_t matrix = (ptrdiff_t)plan->channels * plan->out;
   int vectors = panel_vectors(plan->out, column);
   float *panel = plan->panels + panel_place(plan->channels, column);
   for (ptrdiff_t row = 0; row < plan->channels; row++) {
     for (int vector = 0; vector < vectors; vector++, panel += LANES) {
       ptrdiff_t first = column + vector * LANES;
-      Vector taps[9], half[3][4];
+      Vector taps[9];
       for (int tap = 0; tap < 9; tap++) {
         if (plan->flipped) {
-          const float *from = plan->filter + (8 - tap) * size + first * plan->channels + row;
+          const float *from = plan->filter + (8 - tap) * matrix + first * plan->channels + row;
           for (int lane = 0; lane < LANES; lane++) taps[tap][lane] = from[lane * plan->channels];
         } else {
-          taps[tap] = load(plan->filter + tap * size + row * plan->out + first);
+          taps[tap] = load(plan->filter + tap * matrix + row * plan->out + first);
         }
       }
-      for (int wide = 0; wide < 3; wide++) transform_taps(taps[wide], taps[3 + wide], taps[6 + wide], half[wide]);
-      for (int high = 0; high < 4; high++) {
-        Vector result[4];
-        transform_taps(half[0][high], half[1][high], half[2][high], result);
-        for (int wide = 0; wide < 4; wide++) store(panel + (high * 4 + wide) * size, result[wide]);
-      }
+      transform_filter(size, taps, panel, matrix);
     }
   }
 }
 
-/** `B^T d B` of one tile, whose pixels are null outside of the image; place by place at a distance of `step`. */
-INLINE void transform_tile(const float *const *pixels, ptrdiff_t channels, float *target, ptrdiff_t step) {
-  for (ptrdiff_t channel = 0; channel < channels; channel += LANES) {
-    Vector half[4][4];
-    for (int wide = 0; wide < 4; wide++) {
-      Vector d[4];
-      for (int high = 0; high < 4; high++) {
-        const float *pixel = pixels[high * 4 + wide];
-        d[high] = pixel == NULL ? (Vector){0} : load(pixel + channel);
-      }
-      half[0][wide] = d[0] - d[2];
-      half[1][wide] = d[1] + d[2];
-      half[2][wide] = d[2] - d[1];
-      half[3][wide] = d[1] - d[3];
-    }
-    for (int high = 0; high < 4; high++) {
-      float *to = target + high * 4 * step + channel;
-      store(to, half[high][0] - half[high][2]);
-      store(to + step, half[high][1] + half[high][2]);
-      store(to + 2 * step, half[high][2] - half[high][1]);
-      store(to + 3 * step, half[high][1] - half[high][3]);
-    }
-  }
-}
-
-/** `A^T m A` of one tile, a vector of outputs; places lie at a distance of `step`. */
-INLINE void transform_back(const float *products, ptrdiff_t step, Vector result[2][2]) {
-  Vector half[2][4];
-  for (int wide = 0; wide < 4; wide++) {
-    Vector m[4];
-    for (int high = 0; high < 4; high++) m[high] = load(products + (high * 4 + wide) * step);
-    half[0][wide] = m[0] + m[1] + m[2];
-    half[1][wide] = m[1] - m[2] - m[3];
-  }
-  for (int high = 0; high < 2; high++) {
-    result[high][0] = half[high][0] + half[high][1] + half[high][2];
-    result[high][1] = half[high][1] - half[high][2] - half[high][3];
-  }
-}
-
+/** A tile's image, and its first output. */
 typedef struct {
   ptrdiff_t image;
   int row;
   int column;
 } TilePlace;
 
-INLINE TilePlace place_of(const Winograd *plan, ptrdiff_t tile) {
-  ptrdiff_t in_image = tile % ((ptrdiff_t)plan->tiles_high * plan->tiles_wide);
-  return (TilePlace){tile / ((ptrdiff_t)plan->tiles_high * plan->tiles_wide), (int)(in_image / plan->tiles_wide) * 2,
-                     (int)(in_image % plan->tiles_wide) * 2};
+INLINE TilePlace place_of(int size, const Winograd *plan, ptrdiff_t tile) {
+  ptrdiff_t image_tiles = (ptrdiff_t)plan->tiles_high * plan->tiles_wide, in_image = tile % image_tiles;
+  return (TilePlace){tile / image_tiles, (int)(in_image / plan->tiles_wide) * size, (int)(in_image % plan->tiles_wide) * size};
 }
 
-static void transform_tiles(const Winograd *plan, ptrdiff_t first, ptrdiff_t count, float *values) {
-  for (ptrdiff_t tile = 0; tile < count; tile++) {
-    TilePlace place = place_of(plan, first + tile);
-    const float *pixels[PLACES];
-    for (int high = 0; high < 4; high++) {
+INLINE void next_place(int size, const Winograd *plan, TilePlace *place) {
+  place->column += size;
+  if (place->column < plan->out_width) return;
+  place->column = 0;
+  place->row += size;
+  if (place->row < plan->out_height) return;
+  place->row = 0;
+  place->image++;
+}
+
+INLINE void transform_tiles(int size, const Winograd *plan, ptrdiff_t first, ptrdiff_t count, const float *zeros, float *values) {
+  int span = size + 2;
+  TilePlace place = place_of(size, plan, first);
+  for (ptrdiff_t tile = 0; tile < count; tile++, next_place(size, plan, &place)) {
+    const float *image = plan->source + place.image * plan->height * plan->width * plan->channels;
+    Sight sight = {.zeros = zeros};
+    for (int high = 0; high < span; high++) {
       int row = place.row - plan->top + high;
-      for (int wide = 0; wide < 4; wide++) {
-        int column = place.column - plan->left + wide;
-        int inside = row >= 0 && row < plan->height && column >= 0 && column < plan->width;
-        pixels[high * 4 + wide] =
-            inside ? plan->source + ((place.image * plan->height + row) * plan->width + column) * plan->channels : NULL;
-      }
+      sight.rows[high] = row >= 0 && row < plan->height ? image + (ptrdiff_t)row * plan->width * plan->channels : zeros;
     }
-    transform_tile(pixels, plan->channels, values + tile * plan->stride, plan->block_tiles * plan->stride);
+    for (int wide = 0; wide < span; wide++) {
+      int column = place.column - plan->left + wide;
+      sight.columns[wide] = column >= 0 && column < plan->width ? (ptrdiff_t)column * plan->channels : -1;
+    }
+    transform_tile(size, &sight, plan->channels, values + tile * plan->stride, plan->value_step);
   }
 }
 
-static void transform_products(const Winograd *plan, ptrdiff_t first, ptrdiff_t count, ptrdiff_t column, int vectors,
+INLINE void transform_products(int size, const Winograd *plan, ptrdiff_t first, ptrdiff_t count, ptrdiff_t column, int vectors,
                                const float *products) {
-  for (ptrdiff_t tile = 0; tile < count; tile++) {
-    TilePlace place = place_of(plan, first + tile);
+  TilePlace place = place_of(size, plan, first);
+  for (ptrdiff_t tile = 0; tile < count; tile++, next_place(size, plan, &place)) {
     float *target = plan->output + ((place.image * plan->out_height + place.row) * plan->out_width + place.column) * plan->out + column;
-    int rows = (int)smaller(2, plan->out_height - place.row), columns = (int)smaller(2, plan->out_width - place.column);
-    for (int vector = 0; vector < vectors; vector++) {
-      Vector result[2][2];
-      transform_back(products + tile * PANEL + vector * LANES, plan->block_tiles * PANEL, result);
-      for (int row = 0; row < rows; row++) {
-        for (int wide = 0; wide < columns; wide++) {
-          store(target + ((ptrdiff_t)row * plan->out_width + wide) * plan->out + vector * LANES, result[row][wide]);
+    ptrdiff_t rows = smaller(size, plan->out_height - place.row), columns = smaller(size, plan->out_width - place.column);
+    for (int vector = 0; vector < vectors; vector++, target += LANES, products += LANES) {
+      Vector result[MOST_SIZE][MOST_SIZE];
+      transform_back(size, products, plan->product_step, result);
+#pragma GCC unroll 4
+      for (int row = 0; row < size; row++) {
+#pragma GCC unroll 4
+        for (int wide = 0; wide < size; wide++) {
+          if (row < rows && wide < columns) store(target + ((ptrdiff_t)row * plan->out_width + wide) * plan->out, result[row][wide]);
         }
       }
     }
   }
 }
 
-static void winograd_block(void *work, ptrdiff_t task, int thread) {
-  const Winograd *plan = work;
+/** Where a pass begins: whole cache lines of channels, shared out evenly. */
+INLINE ptrdiff_t channel_start(ptrdiff_t channels, ptrdiff_t passes, ptrdiff_t pass) { return tile_start(channels / 16, passes, pass) * 16; }
+
+INLINE void winograd_block(int size, const Winograd *plan, ptrdiff_t task, int thread) {
+  int places = (size + 2) * (size + 2);
   ptrdiff_t first = task * plan->block_tiles, count = smaller(plan->block_tiles, plan->tiles - first);
-  const float **from = context_own(plan->context, thread);
-  float **to = (float **)(from + plan->block_tiles);
-  float *values = (float *)(to + plan->block_tiles);
-  float *products = values + PLACES * plan->block_tiles * plan->stride;
-  transform_tiles(plan, first, count, values);
-  ptrdiff_t size = (ptrdiff_t)plan->channels * plan->out, groups = ceil_div(count, TILE_ROWS);
-  ptrdiff_t passes = ceil_div(plan->channels, PASS_SUMMANDS), none = 0;
+  ptrdiff_t row = (ptrdiff_t)plan->width * plan->channels, matrix = (ptrdiff_t)plan->channels * plan->out;
+  float *zeros = context_own(plan->context, thread), *values = zeros + row, *products = values + places * plan->value_step;
+  memset(zeros, 0, (size_t)row * sizeof(float));
+  transform_tiles(size, plan, first, count, zeros, values);
+  ptrdiff_t groups = ceil_div(count, TILE_ROWS), passes = ceil_div(plan->channels, PASS_SUMMANDS);
   for (ptrdiff_t column = 0; column < plan->out; column += PANEL) {
     int vectors = panel_vectors(plan->out, column);
-    for (int place = 0; place < PLACES; place++) {
+    for (int place = 0; place < places; place++) {
       for (ptrdiff_t pass = 0; pass < passes; pass++) {
-        ptrdiff_t start = tile_start(plan->channels, passes, pass);
-        Gather gather = {&none, 1, (int)(tile_start(plan->channels, passes, pass + 1) - start),
-                         plan->panels + place * size + panel_place(plan->channels, column) + start * vectors * LANES,
-                         vectors * LANES, pass > 0};
-        for (ptrdiff_t tile = 0; tile < count; tile++) {
-          from[tile] = values + (place * plan->block_tiles + tile) * plan->stride + start;
-          to[tile] = products + (place * plan->block_tiles + tile) * PANEL;
-        }
+        ptrdiff_t start = channel_start(plan->channels, passes, pass);
+        Products tile = {.stride = plan->stride, .depth = channel_start(plan->channels, passes, pass + 1) - start, .add = pass > 0,
+                         .panel = plan->panels + place * matrix + panel_place(plan->channels, column) + start * vectors * LANES};
         for (ptrdiff_t group = 0; group < groups; group++) {
           ptrdiff_t begin = tile_start(count, groups, group), end = tile_start(count, groups, group + 1);
-          gather_tiles[vectors - 1][end - begin - 1](from + begin, to + begin, &gather);
+          tile.left = values + place * plan->value_step + begin * plan->stride + start;
+          tile.target = products + place * plan->product_step + begin * vectors * LANES;
+          product_tiles[vectors - 1][end - begin - 1](&tile);
         }
       }
     }
-    transform_products(plan, first, count, column, vectors, products);
+    transform_products(size, plan, first, count, column, vectors, products);
   }
 }
 
-/** Computes a correlation that `suits_winograd`. @return 0, or -1 where there is no memory */
+#define DEFINE_WINOGRAD(SIZE)                                                                                          \
+  static void transform_panel_##SIZE(void *work, ptrdiff_t task, int thread) {                                         \
+    (void)thread;                                                                                                      \
+    transform_panel(SIZE, work, task * PANEL);                                                                         \
+  }                                                                                                                    \
+  static void winograd_block_##SIZE(void *work, ptrdiff_t task, int thread) { winograd_block(SIZE, work, task, thread); }
+
+DEFINE_WINOGRAD(2)
+DEFINE_WINOGRAD(4)
+
+/** Floats of so many, with what fills up an odd number of cache lines. */
+INLINE ptrdiff_t odd_lines(ptrdiff_t floats) { return (ceil_div(floats, 16) | 1) * 16; }
+
+/** Computes a correlation with tiles of a `winograd_size`. @return 0, or -1 where there is no memory */
 static int winograd(Context *context, Winograd *plan) {
+  int size = plan->size, places = (size + 2) * (size + 2);
   plan->context = context;
-  plan->tiles_high = (int)ceil_div(plan->out_height, 2);
-  plan->tiles_wide = (int)ceil_div(plan->out_width, 2);
+  plan->tiles_high = (int)ceil_div(plan->out_height, size);
+  plan->tiles_wide = (int)ceil_div(plan->out_width, size);
   plan->tiles = (ptrdiff_t)plan->batch * plan->tiles_high * plan->tiles_wide;
-  plan->stride = plan->channels + 16;
-  ptrdiff_t fitting = WINOGRAD_BYTES / (PLACES * (ptrdiff_t)sizeof(float) * plan->stride);
-  ptrdiff_t most = larger(LEAST_TILES, fitting / TILE_ROWS * TILE_ROWS);
-  plan->block_tiles = ceil_div(plan->tiles, ceil_div(plan->tiles, most));
-  size_t own = (size_t)plan->block_tiles * (2 * sizeof(void *) + PLACES * (size_t)(plan->stride + PANEL) * sizeof(float));
-  size_t panels = PLACES * (size_t)plan->channels * (size_t)plan->out * sizeof(float);
-  if (context_reserve(context, panels, own) != 0) return -1;
+  plan->stride = plan->channels < 128 ? plan->channels : plan->channels + 16;
+  ptrdiff_t width = smaller(plan->out, PANEL);
+  ptrdiff_t fitting = WINOGRAD_BYTES / (places * (ptrdiff_t)sizeof(float) * (plan->stride + width));
+  ptrdiff_t blocks = ceil_div(plan->tiles, larger(LEAST_TILES, fitting / TILE_ROWS * TILE_ROWS));
+  // An even share for two or four threads.
+  if (blocks > 2) blocks = ceil_div(blocks, 4) * 4;
+  plan->block_tiles = ceil_div(plan->tiles, blocks);
+  plan->value_step = odd_lines(plan->block_tiles * plan->stride);
+  plan->product_step = odd_lines(plan->block_tiles * width);
+  ptrdiff_t own = (ptrdiff_t)plan->width * plan->channels + places * (plan->value_step + plan->product_step);
+  size_t panels = (size_t)places * (size_t)plan->channels * (size_t)plan->out * sizeof(float);
+  if (context_reserve(context, panels, (size_t)own * sizeof(float)) != 0) return -1;
   plan->panels = context_shared(context);
-  context_run(context, ceil_div(plan->out, PANEL), transform_filter, plan);
-  context_run(context, ceil_div(plan->tiles, plan->block_tiles), winograd_block, plan);
+  context_run(context, ceil_div(plan->out, PANEL), size == 2 ? transform_panel_2 : transform_panel_4, plan);
+  context_run(context, ceil_div(plan->tiles, plan->block_tiles), size == 2 ? winograd_block_2 : winograd_block_4, plan);
   return 0;
 }
 

@@ -217,8 +217,13 @@ int main(void) {
       test_convolution(context, kernels, (Geometry){2, 3, 3, 150, 3, 3, 33, 3, 3, 1, 1, 1, 1, 1, 1});
       test_convolution(context, kernels, (Geometry){2, 4, 4, 3, 2, 2, 2, 4, 4, 4, 4, 1, 1, 2, 2});
       test_convolution(context, kernels, (Geometry){1, 1, 1, 4, 1, 1, 3, 3, 3, 1, 1, 1, 1, 1, 1});
-      test_convolution(context, kernels, (Geometry){3, 11, 13, 64, 11, 13, 80, 3, 3, 1, 1, 1, 1, 1, 1});
+      // Winograd's products with tiles of 2x2, and then of 4x4.
+      test_convolution(context, kernels, (Geometry){5, 6, 5, 64, 6, 5, 80, 3, 3, 1, 1, 1, 1, 1, 1});
       test_convolution(context, kernels, (Geometry){9, 4, 6, 400, 2, 4, 64, 3, 3, 1, 1, 1, 1, 0, 0});
+      test_convolution(context, kernels, (Geometry){3, 11, 13, 64, 11, 13, 80, 3, 3, 1, 1, 1, 1, 1, 1});
+      test_convolution(context, kernels, (Geometry){7, 19, 17, 16, 19, 17, 48, 3, 3, 1, 1, 1, 1, 1, 1});
+      test_convolution(context, kernels, (Geometry){9, 10, 12, 16, 12, 14, 16, 3, 3, 1, 1, 1, 1, 2, 2});
+      test_convolution(context, kernels, (Geometry){24, 4, 4, 400, 4, 4, 32, 3, 3, 1, 1, 1, 1, 1, 1});
       test_multiply(context, kernels, 29, 41, 401);
       test_multiply(context, kernels, 300, 270, 3);
       test_multiply(context, kernels, 1, 1, 1);

@@ -17,7 +17,7 @@ type Compute = (operations: OperationsV1) => tf.Tensor[];
 /** Each kernel, with shapes that fill several tasks, end within a vector or a tile, or have nothing to sum up. */
 const work: Readonly<Record<string, Compute>> = {
   "3x3, several blocks": ({ conv2d }) =>
-    convolution(conv2d, [3, 19, 17, 16], [3, 3, 16, 48], { stride: 1, padding: 1 }),
+    convolution(conv2d, [3, 19, 17, 20], [3, 3, 20, 48], { stride: 1, padding: 1 }),
   "3x3 with stride 2": ({ conv2d }) =>
     convolution(conv2d, [40, 9, 8, 17], [3, 3, 17, 33], { stride: 2, padding: 1 }),
   "7x7 stem": ({ conv2d }) => convolution(conv2d, [5, 30, 30, 3], [7, 7, 3, 20], { stride: 2, padding: 3 }),
@@ -26,9 +26,15 @@ const work: Readonly<Record<string, Compute>> = {
     convolution(conv2d, [2, 7, 8, 9], [1, 1, 9, 4], { stride: 3, padding: 0 }),
   "deep, with more summands than one pass takes": ({ conv2d }) =>
     convolution(conv2d, [2, 4, 4, 150], [3, 3, 150, 100], { stride: 1, padding: 1 }),
-  "3x3 with many channels, which Winograd's products do": ({ conv2d }) => [
-    ...convolution(conv2d, [5, 9, 8, 64], [3, 3, 64, 80], { stride: 1, padding: 1 }),
-    ...convolution(conv2d, [7, 6, 9, 400], [3, 3, 400, 64], { stride: 1, padding: 0 }),
+  "3x3 by Winograd's products with tiles of 2x2": ({ conv2d }) => [
+    ...convolution(conv2d, [5, 6, 5, 64], [3, 3, 64, 80], { stride: 1, padding: 1 }),
+    ...convolution(conv2d, [7, 6, 8, 400], [3, 3, 400, 64], { stride: 1, padding: 0 }),
+  ],
+  "3x3 by Winograd's products with tiles of 4x4": ({ conv2d }) => [
+    ...convolution(conv2d, [7, 19, 17, 16], [3, 3, 16, 48], { stride: 1, padding: 1 }),
+    ...convolution(conv2d, [3, 11, 13, 64], [3, 3, 64, 80], { stride: 1, padding: 1 }),
+    ...convolution(conv2d, [40, 6, 6, 400], [3, 3, 400, 32], { stride: 1, padding: 0 }),
+    ...convolution(conv2d, [9, 10, 12, 16], [3, 3, 16, 16], { stride: 1, padding: 2 }),
   ],
   "an even filter": ({ conv2d }) =>
     convolution(conv2d, [2, 6, 6, 3], [4, 4, 3, 2], { stride: 4, padding: 2 }),
