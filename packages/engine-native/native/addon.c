@@ -94,6 +94,19 @@ static int run_normalize_gradient(const Call *call) {
   return kernels->normalize_gradient(call->instance->context, &n, at(call, 11), whole(call, 12), &gradients);
 }
 
+static int run_normalize_gradient_sums(const Call *call) {
+  Norm n = norm(call);
+  NormGradients gradients = {.scale = at(call, 12), .offset = at(call, 13), .residual = at(call, 14)};
+  const Kernels *kernels = call->instance->instructions->kernels;
+  return kernels->normalize_gradient_sums(call->instance->context, &n, at(call, 11), &gradients);
+}
+
+static int run_normalize_input_gradient(const Call *call) {
+  Norm n = norm(call);
+  const Kernels *kernels = call->instance->instructions->kernels;
+  return kernels->normalize_input_gradient(call->instance->context, &n, at(call, 11), at(call, 12), at(call, 13), at(call, 14));
+}
+
 /** From the first number on: x, filter, batch, pixels, in, out, mean, variance, scale, offset, epsilon. */
 static Expansion expansion(const Call *call) {
   return (Expansion){at(call, 0), at(call, 1), size(call, 2), size(call, 3), size(call, 4), size(call, 5),
@@ -166,6 +179,8 @@ static const Export exported[] = {
     {"statistics", 5, run_statistics},
     {"normalize", 12, run_normalize},
     {"normalizeGradient", 17, run_normalize_gradient},
+    {"normalizeGradientSums", 15, run_normalize_gradient_sums},
+    {"normalizeInputGradient", 15, run_normalize_input_gradient},
     {"expansionStatistics", 10, run_expansion_statistics},
     {"expansionPool", 15, run_expansion_pool},
     {"expansionGradient", 21, run_expansion_gradient},

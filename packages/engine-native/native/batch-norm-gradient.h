@@ -123,6 +123,35 @@ static void clear_gradients(const Norm *norm, const NormGradients *gradients) {
   memset(gradients->offset, 0, (size_t)norm->channels * sizeof(float));
 }
 
+/** First pass: gradients of scale, offset and residual; what mean and variance pass on. */
+static void sum_gradients(NormWork *work, const NormGradients *gradients) {
+  const Norm *norm = work->norm;
+  context_run(work->context, work->tasks, add_gradient_sums, work);
+  double rows = (double)norm->rows;
+  for (ptrdiff_t channel = 0; channel < work->width; channel++) {
+    work->slope[channel] = work->level[channel] = 0;
+    if (channel >= norm->channels) continue;
+    double sum = 0, product = 0;
+    for (ptrdiff_t task = 0; task < work->tasks; task++) {
+      sum += work->sums[task * 2 * work->width + channel];
+      product += work->sums[(task * 2 + 1) * work->width + channel];
+    }
+    double spread = (double)norm->variance[channel] + norm->epsilon, gain = (double)work->factor[channel];
+    gradients->scale[channel] = (float)(product / sqrt(spread));
+    gradients->offset[channel] = (float)sum;
+    work->slope[channel] = (float)(-gain * product / (rows * spread));
+    work->level[channel] = (float)(-gain * sum / rows);
+  }
+}
+
+static int plan_gradient(NormWork *work, Context *context) {
+  const Norm *norm = work->norm;
+  plan_norm(work, norm->rows, norm->channels, norm->pixels);
+  if (reserve_norm(work, context, 1, (size_t)work->width * sizeof(float)) != 0) return -1;
+  set_coefficients(work, norm);
+  return 0;
+}
+
 static int normalize_gradient(Context *context, const Norm *norm, const float *dy, int batch_statistics,
                               const NormGradients *gradients) {
   if (norm->channels == 0 || norm->rows == 0) {
@@ -130,25 +159,32 @@ static int normalize_gradient(Context *context, const Norm *norm, const float *d
     return 0;
   }
   NormWork work = {.norm = norm, .dy = dy, .gradients = *gradients};
-  plan_norm(&work, norm->rows, norm->channels, norm->pixels);
-  if (reserve_norm(&work, context, 1, (size_t)work.width * sizeof(float)) != 0) return -1;
-  set_coefficients(&work, norm);
-  context_run(context, work.tasks, add_gradient_sums, &work);
-  double rows = (double)norm->rows;
+  if (plan_gradient(&work, context) != 0) return -1;
+  sum_gradients(&work, gradients);
+  for (ptrdiff_t channel = 0; !batch_statistics && channel < work.width; channel++) work.slope[channel] = work.level[channel] = 0;
+  context_run(context, work.tasks, input_gradient_rows, &work);
+  return 0;
+}
+
+static int normalize_gradient_sums(Context *context, const Norm *norm, const float *dy, const NormGradients *gradients) {
+  if (norm->channels == 0 || norm->rows == 0) {
+    clear_gradients(norm, gradients);
+    return 0;
+  }
+  NormWork work = {.norm = norm, .dy = dy, .gradients = *gradients};
+  if (plan_gradient(&work, context) != 0) return -1;
+  sum_gradients(&work, gradients);
+  return 0;
+}
+
+static int normalize_input_gradient(Context *context, const Norm *norm, const float *dy, const float *slope, const float *level,
+                                    float *dx) {
+  if (norm->channels == 0 || norm->rows == 0) return 0;
+  NormWork work = {.norm = norm, .dy = dy, .gradients = {.x = dx}};
+  if (plan_gradient(&work, context) != 0) return -1;
   for (ptrdiff_t channel = 0; channel < work.width; channel++) {
-    work.slope[channel] = work.level[channel] = 0;
-    if (channel >= norm->channels) continue;
-    double sum = 0, product = 0;
-    for (ptrdiff_t task = 0; task < work.tasks; task++) {
-      sum += work.sums[task * 2 * work.width + channel];
-      product += work.sums[(task * 2 + 1) * work.width + channel];
-    }
-    double spread = (double)norm->variance[channel] + norm->epsilon, gain = (double)work.factor[channel];
-    gradients->scale[channel] = (float)(product / sqrt(spread));
-    gradients->offset[channel] = (float)sum;
-    if (!batch_statistics) continue;
-    work.slope[channel] = (float)(-gain * product / (rows * spread));
-    work.level[channel] = (float)(-gain * sum / rows);
+    work.slope[channel] = channel < norm->channels ? slope[channel] : 0;
+    work.level[channel] = channel < norm->channels ? level[channel] : 0;
   }
   context_run(context, work.tasks, input_gradient_rows, &work);
   return 0;

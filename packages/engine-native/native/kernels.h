@@ -172,6 +172,10 @@ typedef struct {
   int (*normalize)(Context *, const Norm *, float *y);
   /** Where `batch_statistics` is 0, mean and variance pass no gradient on to x. */
   int (*normalize_gradient)(Context *, const Norm *, const float *dy, int batch_statistics, const NormGradients *);
+  /** All but the gradient of x. */
+  int (*normalize_gradient_sums)(Context *, const Norm *, const float *dy, const NormGradients *);
+  /** `dx = factor g + slope (x - mean) + level`, `g` being dy where the rectifier let pass. */
+  int (*normalize_input_gradient)(Context *, const Norm *, const float *dy, const float *slope, const float *level, float *dx);
   int (*expansion_statistics)(Context *, const Expansion *, const ExpansionMoments *);
   int (*expansion_pool)(Context *, const Expansion *, float *output, const ExpansionPasses *);
   /** Where `moments` is null, mean and variance pass no gradient on to x. */

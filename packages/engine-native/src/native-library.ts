@@ -133,6 +133,25 @@ export interface NativeLibrary {
       dresidual: HeapOffset,
     ]
   ): void;
+  /** Its gradients but that of x. */
+  normalizeGradientSums(
+    heap: ArrayBuffer,
+    ...norm: readonly [
+      ...NormArguments,
+      dy: HeapOffset,
+      dscale: HeapOffset,
+      doffset: HeapOffset,
+      dresidual: HeapOffset,
+    ]
+  ): void;
+  /**
+   * Its gradient of x, from what mean and variance pass on: `dy scale / sqrt(variance + epsilon) + (x - mean) slope + level`, without
+   * `dy` where the rectifier stops it. There is no residual.
+   */
+  normalizeInputGradient(
+    heap: ArrayBuffer,
+    ...norm: readonly [...NormArguments, dy: HeapOffset, slope: HeapOffset, level: HeapOffset, dx: HeapOffset]
+  ): void;
   /**
    * Mean and biased variance of each output of the map, and of x what the gradient needs: its mean in two parts `[2, in]`, and
    * its covariance with the map `[in, out]`.

@@ -24,6 +24,7 @@ export type {
   SharedPaths,
   StoredImages,
 } from "./data/image-store.js";
+export type { BatchExchangeV1 } from "./engine/batch-exchange-v1.js";
 export type { EngineMemory, EngineV1 } from "./engine/engine-v1.js";
 export type {
   BatchNormEpilogue,

@@ -1,13 +1,9 @@
+import type { BatchExchangeV1 } from "@blockwise/spec";
+
 /** One of some threads that have a batch together, an equal part each. All call the same functions in the same order. */
-export interface BatchPart {
+export interface BatchPart extends BatchExchangeV1 {
   /** From 0, in the order of samples. */
   readonly index: number;
-  /** How many parts there are. */
-  readonly count: number;
-  /** The sum over all parts, added up in their order: the same bits in every thread. */
-  sum(values: Float32Array): Float32Array;
-  /** The values of all parts, one after the other. */
-  gather(values: Float32Array): Float32Array;
 }
 
 /** What such threads share. */

@@ -39,10 +39,17 @@ const random = (shape: number[], seed: number): tf.Tensor => tf.randomNormal(sha
 const partOf = (tensor: tf.Tensor, { index }: BatchPart): tf.Tensor =>
   tf.slice(tensor, (index * batch) / 2, batch / 2);
 
-describe.each(["cpu", "wasm"] as const)("synchronised operations on %s", (name) => {
+describe.each([
+  ["cpu", "composed"],
+  ["wasm", "composed"],
+  ["wasm", "its own"],
+] as const)("synchronised operations on %s, %s", (name, kind) => {
   let engine: EngineV1;
   beforeAll(async () => {
-    engine = await createEngine({ name });
+    const made = await createEngine({ name });
+    expect(made.operations.synchronised !== undefined).toBe(name === "wasm");
+    const { synchronised: _, ...others } = made.operations;
+    engine = kind === "composed" ? { ...made, operations: others } : made;
   });
 
   /** Statistics, output, and gradients with respect to `inputs`, the first of which are by sample. */

@@ -5,14 +5,12 @@ import type { BatchPart } from "./batch-part.js";
 /**
  * An engine's operations for a thread that has a part of the batch: batch norms take the statistics of the whole batch,
  * and their gradients those of the whole too. Gradients of gains and shifts are those of the part. Other operations are the
- * engine's own. Expansions are computed with their map held whole.
+ * engine's own, and so are these where it has them; else they are composed, and expansions hold their map whole.
  *
  * @param part Null for a thread that has whole batches: the engine's operations.
  */
 export function synchronisedOperations(operations: OperationsV1, part: BatchPart | null): OperationsV1 {
   if (part === null) return operations;
-  const batchNormTrain = (x: tf.Tensor, options: BatchNormTrainOptions): BatchNormTrainResult =>
-    normalise(x, options, operations, part);
   const { parameterUpdates, moveStatistics } = operations;
   return {
     ...(parameterUpdates === undefined ? {} : { parameterUpdates }),
@@ -21,6 +19,17 @@ export function synchronisedOperations(operations: OperationsV1, part: BatchPart
     maxPool: (x, options) => operations.maxPool(x, options),
     batchNormEvaluate: (x, options) => operations.batchNormEvaluate(x, options),
     expandAndPoolEvaluate: (x, filter, options) => operations.expandAndPoolEvaluate(x, filter, options),
+    ...(operations.synchronised?.(part) ?? composedOperations(operations, part)),
+  };
+}
+
+function composedOperations(
+  operations: OperationsV1,
+  part: BatchPart,
+): ReturnType<NonNullable<OperationsV1["synchronised"]>> {
+  const batchNormTrain = (x: tf.Tensor, options: BatchNormTrainOptions): BatchNormTrainResult =>
+    normalise(x, options, operations, part);
+  return {
     batchNormTrain,
     expandAndPoolTrain: (x, filter, { chunkBytes: _, ...norm }) => {
       const map = operations.conv2d(x, filter, { stride: 1, padding: 0 });

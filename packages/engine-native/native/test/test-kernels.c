@@ -89,6 +89,9 @@ static void test_norm(Context *context, const Kernels *kernels, ptrdiff_t images
       NormGradients gradients = {dx, dscale, doffset, added ? dr : NULL};
       if (kernels->normalize(context, &norm, pool ? pooled : y) != 0) exit(1);
       if (kernels->normalize_gradient(context, &norm, pool ? pooled : dy, 1, &gradients) != 0) exit(1);
+      if (kernels->normalize_gradient_sums(context, &norm, pool ? pooled : dy, &gradients) != 0) exit(1);
+      Norm plain = {x, NULL, images * pixels, channels, pool ? pixels : 0, mean, variance, scale, NULL, 1e-5, 1};
+      if (kernels->normalize_input_gradient(context, &plain, pool ? pooled : dy, mean, variance, dx) != 0) exit(1);
     }
   free(x); free(residual); free(mean); free(variance); free(scale); free(y); free(dy); free(dx); free(dscale); free(doffset); free(dr);
   free(pooled);

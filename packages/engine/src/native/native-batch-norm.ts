@@ -1,6 +1,8 @@
 import type { NativeLibrary } from "@blockwise/engine-native";
 import type { NamedAttrMap, NamedTensorInfoMap } from "@tensorflow/tfjs-core";
 import {
+  gradientSumsKernel,
+  inputGradientKernel,
   matrixOf,
   type NormalizeAttributes,
   normalizeGradientKernel,
@@ -60,6 +62,43 @@ export function nativeBatchNorm(library: NativeLibrary): WasmKernels {
         address(residual),
       );
       return residual === null ? [dx, scale, offset] : [dx, scale, offset, residual];
+    },
+
+    [gradientSumsKernel](runtime, inputs, attributes) {
+      const x = requiredInput(inputs, "x");
+      const dy = requiredInput(inputs, "dy");
+      requireFloat32(gradientSumsKernel, x, dy);
+      const { channels } = matrixOf(x);
+      const scale = runtime.allocate([channels]);
+      const offset = runtime.allocate([channels]);
+      const residual = inputs.residual === undefined ? null : runtime.allocate(x.shape);
+      const { memory, address } = runtime;
+      library.normalizeGradientSums(
+        memory.buffer,
+        ...normArguments(runtime, inputs, attributes),
+        address(dy),
+        address(scale),
+        address(offset),
+        address(residual),
+      );
+      return residual === null ? [scale, offset] : [scale, offset, residual];
+    },
+
+    [inputGradientKernel](runtime, inputs, attributes) {
+      const x = requiredInput(inputs, "x");
+      const dy = requiredInput(inputs, "dy");
+      requireFloat32(inputGradientKernel, x, dy);
+      const dx = runtime.allocate(x.shape);
+      const { memory, address } = runtime;
+      library.normalizeInputGradient(
+        memory.buffer,
+        ...normArguments(runtime, inputs, attributes),
+        address(dy),
+        address(requiredInput(inputs, "slope")),
+        address(requiredInput(inputs, "level")),
+        address(dx),
+      );
+      return dx;
     },
   };
 }

@@ -52,36 +52,16 @@ const work: Readonly<Record<string, Compute>> = {
     tf.matMul(randomTensor([3, 2, 5], 1), randomTensor([1, 5, 4], 2)),
     tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 3])),
   ],
-  "batch norm": ({ batchNormTrain }) =>
-    [
-      [700, 5],
-      [4, 20, 20, 16],
-      [3, 7, 7, 70],
-    ].flatMap((shape) => {
-      const channels = shape.at(-1) ?? 0;
-      const inputs = [
-        tf.add(randomTensor(shape, 1), 3),
-        ...[2, 3].map((seed) => randomTensor([channels], seed)),
-        randomTensor(shape, 4),
-      ];
-      const pools = shape.length === 4 ? (["none", "globalAverage"] as const) : (["none"] as const);
-      return pools.flatMap((pool) =>
-        [3, 4].flatMap((count) =>
-          valueAndGradients(
-            (...[x, scale, offset, residual]) =>
-              batchNormTrain(x as tf.Tensor, {
-                scale: scale as tf.Tensor1D,
-                offset: offset as tf.Tensor1D,
-                epsilon: 1e-5,
-                activation: "relu",
-                pool,
-                ...(residual !== undefined && { residual }),
-              }).output,
-            inputs.slice(0, count),
-          ),
-        ),
-      );
-    }),
+  "batch norm": ({ batchNormTrain }) => batchNorms(batchNormTrain),
+  "batch norm of one of two equal parts": ({ synchronised }) => {
+    const own = synchronised?.({
+      count: 2,
+      sum: (values) => values.map((value) => 2 * value),
+      gather: (values) => Float32Array.from([...values, ...values]),
+    });
+    if (own === undefined) throw new Error("The engine has no operations for a part of a batch.");
+    return batchNorms(own.batchNormTrain);
+  },
   expansions: ({ expandAndPoolTrain, expandAndPoolEvaluate }) =>
     [
       [5, 7, 9, 16, 130],
@@ -126,6 +106,38 @@ const work: Readonly<Record<string, Compute>> = {
       [tf.round(tf.mul(randomTensor([5, 9, 11, 21], 1), 4))],
     ),
 };
+
+function batchNorms(batchNormTrain: OperationsV1["batchNormTrain"]): tf.Tensor[] {
+  return [
+    [700, 5],
+    [4, 20, 20, 16],
+    [3, 7, 7, 70],
+  ].flatMap((shape) => {
+    const channels = shape.at(-1) ?? 0;
+    const inputs = [
+      tf.add(randomTensor(shape, 1), 3),
+      ...[2, 3].map((seed) => randomTensor([channels], seed)),
+      randomTensor(shape, 4),
+    ];
+    const pools = shape.length === 4 ? (["none", "globalAverage"] as const) : (["none"] as const);
+    return pools.flatMap((pool) =>
+      [3, 4].flatMap((count) =>
+        valueAndGradients(
+          (...[x, scale, offset, residual]) =>
+            batchNormTrain(x as tf.Tensor, {
+              scale: scale as tf.Tensor1D,
+              offset: offset as tf.Tensor1D,
+              epsilon: 1e-5,
+              activation: "relu",
+              pool,
+              ...(residual !== undefined && { residual }),
+            }).output,
+          inputs.slice(0, count),
+        ),
+      ),
+    );
+  });
+}
 
 function convolution(
   conv2d: OperationsV1["conv2d"],

@@ -37,6 +37,17 @@ export interface BatchNormBackend {
   gradients(input: BatchNormInput, dy: tf.Tensor, batchStatistics: boolean): BatchNormGradients;
 }
 
+/** One whose gradients come in two passes, so that others can be asked in between. */
+export interface SplitBatchNormBackend extends BatchNormBackend {
+  /** Of all but x. */
+  gradientSums(input: BatchNormInput, dy: tf.Tensor): Omit<BatchNormGradients, "x">;
+  /**
+   * Of x: `g scale / sqrt(variance + epsilon) + (x - mean) slope + level`, where `g` is the residual's gradient, or `dy` behind the
+   * epilogue where there is no residual.
+   */
+  inputGradient(input: BatchNormInput, g: tf.Tensor, slope: tf.Tensor1D, level: tf.Tensor1D): tf.Tensor;
+}
+
 /** Makes differentiable operations of an engine's batch norm; un-normalised inputs are all that is kept for backward. */
 export function batchNormOperations(
   backend: BatchNormBackend,

@@ -1,4 +1,4 @@
-import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from "@tensorflow/tfjs-core";
 import { requiredInput, requireFloat32 } from "./kernel-inputs.js";
 import type { Address } from "./kernel-module.js";
 import type { WasmKernels } from "./register-kernels.js";
@@ -8,6 +8,8 @@ import type { WasmRuntime } from "./runtime.js";
 export const statisticsKernel = "BlockwiseBatchNormStatistics";
 export const normalizeKernel = "BlockwiseBatchNorm";
 export const normalizeGradientKernel = "BlockwiseBatchNormGradient";
+export const gradientSumsKernel = "BlockwiseBatchNormGradientSums";
+export const inputGradientKernel = "BlockwiseBatchNormInputGradient";
 
 /** Attributes of the normalising kernel and its gradient. */
 export interface NormalizeAttributes {
@@ -90,78 +92,134 @@ export const batchNormKernels: WasmKernels = {
 
   /** `x, mean, variance, dy [, scale, offset, residual]` -> gradients of x, scale, offset [, residual]. */
   [normalizeGradientKernel](runtime, inputs, attributes) {
-    const x = requiredInput(inputs, "x");
-    const dy = requiredInput(inputs, "dy");
-    requireFloat32(normalizeGradientKernel, x, dy);
-    const { epsilon, relu, pool, batchStatistics } = attributes as unknown as NormalizeAttributes;
-    const { rows, channels, batch } = matrixOf(x);
-    const pixels = pool ? rows / batch : 0;
-    const mean = runtime.address(requiredInput(inputs, "mean"));
-    const variance = runtime.address(requiredInput(inputs, "variance"));
-    const { factor, shift, slope, level, scratch } = coefficients(
-      runtime,
-      inputs.variance,
-      inputs.scale,
-      inputs.offset,
-      epsilon,
-      channels,
-    );
-    const sums = runtime.workspace.region("sums", channels * 16);
-    const { kernels } = runtime;
-    const dx = runtime.allocate(x.shape);
-    const scaleGradient = runtime.allocate([channels]);
-    const offsetGradient = runtime.allocate([channels]);
-    const residualGradient = inputs.residual === undefined ? null : runtime.allocate(x.shape);
-    const gradient = runtime.address(residualGradient);
-    kernels.gradientSums(
-      runtime.address(x),
-      runtime.address(inputs.residual),
-      runtime.address(dy),
-      gradient,
-      rows,
-      pixels,
-      channels,
-      mean,
-      factor,
-      shift,
-      Number(relu),
-      sums,
-      scratch,
-    );
-    kernels.gradientCoefficients(
-      sums,
-      variance,
-      factor,
-      epsilon,
-      rows,
-      channels,
-      runtime.address(scaleGradient),
-      runtime.address(offsetGradient),
-      slope,
-      level,
-    );
-    if (!batchStatistics) kernels.clear(slope, channels * 8);
+    const { relu, pool, batchStatistics } = attributes as unknown as NormalizeAttributes;
+    const coefficients = coefficientsOf(runtime, inputs, attributes);
+    const { slope, level } = coefficients;
+    const [scale, offset, residual] = addUp(runtime, inputs, attributes, coefficients);
+    if (!batchStatistics) runtime.kernels.clear(slope, 8 * matrixOf(requiredInput(inputs, "x")).channels);
     // The residual's gradient is already masked and spread over the pixels: the second pass starts from it.
-    const masked = gradient === 0 && relu;
-    kernels.gradientInput(
-      runtime.address(x),
-      gradient || runtime.address(dy),
-      runtime.address(dx),
-      rows,
-      gradient ? 0 : pixels,
-      channels,
-      mean,
-      factor,
-      shift,
-      Number(masked),
+    const incoming = residual ?? requiredInput(inputs, "dy");
+    const how = { relu: relu && residual === undefined, pool: pool && residual === undefined, slope, level };
+    const dx = inputGradient(runtime, inputs, incoming, coefficients, how);
+    return residual === undefined ? [dx, scale, offset] : [dx, scale, offset, residual];
+  },
+
+  /** The first pass alone: `x, mean, variance, dy [, scale, offset, residual]` -> gradients of scale, offset [, residual]. */
+  [gradientSumsKernel](runtime, inputs, attributes) {
+    const gradients = addUp(runtime, inputs, attributes, coefficientsOf(runtime, inputs, attributes));
+    return gradients.filter((gradient) => gradient !== undefined);
+  },
+
+  /**
+   * The second pass alone: `x, mean, variance, dy, slope, level [, scale, offset]` -> gradient of x, `g factor + (x - mean) slope + level`,
+   * `g` being `dy` where the rectifier let pass.
+   */
+  [inputGradientKernel](runtime, inputs, attributes) {
+    const { relu, pool } = attributes as unknown as NormalizeAttributes;
+    const [slope, level] = (["slope", "level"] as const).map((name) =>
+      runtime.address(requiredInput(inputs, name)),
+    ) as [Address, Address];
+    const coefficients = coefficientsOf(runtime, inputs, attributes);
+    return inputGradient(runtime, inputs, requiredInput(inputs, "dy"), coefficients, {
+      relu,
+      pool,
       slope,
       level,
-      scratch,
-    );
-    const gradients = [dx, scaleGradient, offsetGradient];
-    return residualGradient === null ? gradients : [...gradients, residualGradient];
+    });
   },
 };
+
+/** First pass: gradients of scale, offset and, where there is one, the residual; slope and level of the second one. */
+function addUp(
+  runtime: WasmRuntime,
+  inputs: NamedTensorInfoMap,
+  attributes: NamedAttrMap,
+  { factor, shift, slope, level, scratch }: Coefficients,
+): [scale: TensorInfo, offset: TensorInfo, residual?: TensorInfo] {
+  const x = requiredInput(inputs, "x");
+  const dy = requiredInput(inputs, "dy");
+  requireFloat32(gradientSumsKernel, x, dy);
+  const { epsilon, relu, pool } = attributes as unknown as NormalizeAttributes;
+  const { rows, channels, batch } = matrixOf(x);
+  const sums = runtime.workspace.region("sums", channels * 16);
+  const { kernels, address } = runtime;
+  const scale = runtime.allocate([channels]);
+  const offset = runtime.allocate([channels]);
+  const residual = inputs.residual === undefined ? undefined : runtime.allocate(x.shape);
+  kernels.gradientSums(
+    address(x),
+    address(inputs.residual),
+    address(dy),
+    address(residual),
+    rows,
+    pool ? rows / batch : 0,
+    channels,
+    address(requiredInput(inputs, "mean")),
+    factor,
+    shift,
+    Number(relu),
+    sums,
+    scratch,
+  );
+  kernels.gradientCoefficients(
+    sums,
+    address(requiredInput(inputs, "variance")),
+    factor,
+    epsilon,
+    rows,
+    channels,
+    address(scale),
+    address(offset),
+    slope,
+    level,
+  );
+  return residual === undefined ? [scale, offset] : [scale, offset, residual];
+}
+
+/** Second pass. */
+function inputGradient(
+  runtime: WasmRuntime,
+  inputs: NamedTensorInfoMap,
+  dy: TensorInfo,
+  { factor, shift, scratch }: Coefficients,
+  {
+    relu,
+    pool,
+    slope,
+    level,
+  }: Pick<NormalizeAttributes, "relu" | "pool"> & { slope: Address; level: Address },
+): TensorInfo {
+  const x = requiredInput(inputs, "x");
+  requireFloat32(inputGradientKernel, x, dy);
+  const { rows, channels, batch } = matrixOf(x);
+  const dx = runtime.allocate(x.shape);
+  runtime.kernels.gradientInput(
+    runtime.address(x),
+    runtime.address(dy),
+    runtime.address(dx),
+    rows,
+    pool ? rows / batch : 0,
+    channels,
+    runtime.address(requiredInput(inputs, "mean")),
+    factor,
+    shift,
+    Number(relu),
+    slope,
+    level,
+    scratch,
+  );
+  return dx;
+}
+
+function coefficientsOf(
+  runtime: WasmRuntime,
+  inputs: NamedTensorInfoMap,
+  attributes: NamedAttrMap,
+): Coefficients {
+  const { epsilon } = attributes as unknown as NormalizeAttributes;
+  const { channels } = matrixOf(requiredInput(inputs, "x"));
+  return coefficients(runtime, inputs.variance, inputs.scale, inputs.offset, epsilon, channels);
+}
 
 interface Coefficients {
   readonly factor: Address;

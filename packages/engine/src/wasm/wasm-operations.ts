@@ -3,9 +3,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expandAndPoolOperations } from "../expansion/expand-and-pool.js";
 import type { ExpansionBackend } from "../expansion/expansion-backend.js";
 import { withWholeMaps } from "../expansion/whole-maps.js";
-import { type BatchNormBackend, type BatchNormInput, batchNormOperations } from "../operations/batch-norm.js";
-import { checkConvolution, checkMaxPool } from "../operations/check-arguments.js";
 import {
+  type BatchNormInput,
+  batchNormOperations,
+  type SplitBatchNormBackend,
+} from "../operations/batch-norm.js";
+import { checkConvolution, checkMaxPool } from "../operations/check-arguments.js";
+import { synchronisedOperations } from "../operations/synchronised-batch-norm.js";
+import {
+  gradientSumsKernel,
+  inputGradientKernel,
   type NormalizeAttributes,
   normalizeGradientKernel,
   normalizeKernel,
@@ -14,7 +21,7 @@ import {
 import { type MaxPoolAttributes, maxPoolGradientKernel, maxPoolKernel } from "./max-pool-kernels.js";
 import { moveStatistics } from "./running-statistics.js";
 
-const fusedBatchNorm: BatchNormBackend = {
+const fusedBatchNorm: SplitBatchNormBackend = {
   statistics(x) {
     const [mean, variance] = run<[tf.Tensor1D, tf.Tensor1D]>(statisticsKernel, { x }, {});
     return { mean, variance };
@@ -29,6 +36,20 @@ const fusedBatchNorm: BatchNormBackend = {
       attributesOf(input, batchStatistics),
     );
     return { x, scale, offset, residual };
+  },
+  gradientSums(input, dy) {
+    const [scale, offset, residual = null] = run<[tf.Tensor, tf.Tensor, tf.Tensor?]>(
+      gradientSumsKernel,
+      { ...tensorsOf(input), dy },
+      attributesOf(input, true),
+    );
+    return { scale, offset, residual };
+  },
+  inputGradient({ residual, ...input }, g, slope, level) {
+    // The residual's gradient is rectified, and spread over the pixels.
+    const { relu, pool } = residual === null ? input : { relu: false, pool: false };
+    const plain = { ...input, relu, pool, residual: null };
+    return run(inputGradientKernel, { ...tensorsOf(plain), dy: g, slope, level }, attributesOf(plain, true));
   },
 };
 
@@ -50,6 +71,7 @@ const fusedExpansion: ExpansionBackend = {
 
 /** The operations on our own kernels. */
 export const wasmOperations: OperationsV1 = withWholeMaps({
+  synchronised: (exchange) => synchronisedOperations(fusedBatchNorm, wasmOperations, exchange),
   ...batchNormOperations(fusedBatchNorm),
   ...expandAndPoolOperations(fusedExpansion),
   moveStatistics,

@@ -1,4 +1,5 @@
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { BatchExchangeV1 } from "./batch-exchange-v1.js";
 import type { ParameterUpdatesV1 } from "./parameter-updates-v1.js";
 import type { RunningStatisticsUpdateV1, StatisticsV1 } from "./running-statistics-v1.js";
 
@@ -116,4 +117,12 @@ export interface OperationsV1 {
    * norm then takes an operation for each term, with the same result.
    */
   moveStatistics?(update: RunningStatisticsUpdateV1): StatisticsV1;
+
+  /**
+   * The same operations for a thread that has a part of the batch: mean and variance are those of the whole, and so is what
+   * they pass on of a gradient; gradients of scale, offset and filter are the part's. Results have the `count` of the whole. They
+   * may call the exchange in the forward and in the backward pass. Where an engine leaves this out, both are composed of its
+   * other operations, in more passes over memory.
+   */
+  synchronised?(exchange: BatchExchangeV1): Pick<OperationsV1, "batchNormTrain" | "expandAndPoolTrain">;
 }
