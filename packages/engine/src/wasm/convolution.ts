@@ -223,12 +223,18 @@ export function convolutionFilterGradient(
     largest.images,
   );
   const { offsets, run } = segmentsOf([filterHeight, filterWidth], [1, 1], inChannels, layout.rowBytes);
+  const panelCount = Math.ceil(outChannels / 8);
   const panels = runtime.workspace.region(
     "panels",
-    Math.ceil(outChannels / 8) * largest.images * largest.rows * outWidth * 32,
+    panelCount * (largest.images * largest.rows * outWidth * 32 + PANEL_GAP),
   );
+  // Where rows of the window follow one another without a gap, they are one.
+  const rowBytes = strideHeight * layout.rowBytes;
+  const pixelBytes = strideWidth * layout.pixelBytes;
+  const contiguous = rowBytes === outWidth * pixelBytes;
   for (const block of blocksOf(batchSize, outHeight, bytesPerRow, limit)) {
     const pixels = block.images * block.rows * outWidth;
+    const panelBytes = pixels * 32 + PANEL_GAP;
     const firstPixel = (block.firstImage * outHeight + block.firstRow) * outWidth;
     const input = layout.load(block, block.firstRow * strideHeight);
     kernels.packPanels(
@@ -238,21 +244,21 @@ export function convolutionFilterGradient(
       pixels,
       outChannels,
       panels,
-      pixels * 32,
+      panelBytes,
     );
     sum.nextBlock();
     offsets.forEach((offset, index) => {
       kernels.reduceBlock(
         input + offset,
         block.images,
-        block.rows,
-        outWidth,
+        contiguous ? 1 : block.rows,
+        contiguous ? block.rows * outWidth : outWidth,
         layout.imageBytes,
-        strideHeight * layout.rowBytes,
-        strideWidth * layout.pixelBytes,
+        rowBytes,
+        pixelBytes,
         run,
         panels,
-        pixels * 32,
+        panelBytes,
         target + index * run * outChannels * 4,
         outChannels,
       );
@@ -264,3 +270,5 @@ export function convolutionFilterGradient(
 
 const REDUCTION_BYTES = 28_672;
 const REDUCTION_PIXELS = 128;
+/** Panels at distances of a power of two would share a few sets of the cache. */
+const PANEL_GAP = 64;
