@@ -13,6 +13,7 @@ import {
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { removeLeftBuilds } from "./left-builds.js";
 
 /** How to compile the kernels. */
 export interface BuildOptions {
@@ -56,6 +57,7 @@ export function buildLibrary({
   arch = process.arch,
   output = fileURLToPath(new URL("../dist/blockwise.node", import.meta.url)),
 }: BuildOptions = {}): BuildResult {
+  removeLeftBuilds(output);
   const targets = instructionSets[arch];
   if (targets === undefined || process.platform === "win32") {
     return absent(output, `there are no native kernels for ${process.platform} on ${arch}`);
