@@ -69,6 +69,11 @@ describe("blockwise train", () => {
     const second = startCli("train", "--resume", "--json", "--out", out);
     // Past the checkpoint at step 40, so that the log is ahead of it.
     await second.printed('"step":45,');
+    second.process.kill("SIGSTOP");
+    const beside = await runCli("train", "--resume", "--json", "--out", out);
+    expect(beside).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(beside.stderr).toContain('Option "out" must be a run that no other process trains');
+    expect(beside.stderr).toContain(`Process ${second.process.pid} on `);
     second.process.kill("SIGKILL");
     await second.ended;
 

@@ -6,6 +6,7 @@ import { describeTime } from "../progress/describe-time.js";
 import { createReporter } from "../progress/reporter.js";
 import type { OpenedRun } from "../run/open-run.js";
 import { isRun, readJsonIfThere, requireRun, runFolder, runIsThere } from "../run/run-folder.js";
+import { refuseIfHeld } from "../run/run-lock.js";
 import type { TrainingRecord } from "../run/train-run.js";
 import { commandLine } from "./command-line.js";
 import {
@@ -94,6 +95,7 @@ async function train(flags: TrainFlags): Promise<void> {
 
 async function requireResumable(out: string): Promise<void> {
   await requireRun(out);
+  await refuseIfHeld(out);
   if ((await readJsonIfThere(runFolder(out).imported)) === null) return;
   throw new InvalidOptionError({
     option: "resume",

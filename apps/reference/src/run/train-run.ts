@@ -17,6 +17,7 @@ import { openOnlineProbe } from "./online-probe.js";
 import type { OpenedRun } from "./open-run.js";
 import { recordImages } from "./record-images.js";
 import { beginRun, makeFolder, readJsonIfThere, runFolder, writeJson } from "./run-folder.js";
+import { lockRun } from "./run-lock.js";
 import { openTensorboard } from "./tensorboard.js";
 
 /** `training.json`: how training went, over all the times it was resumed. */
@@ -43,6 +44,8 @@ export interface TrainingRecord {
 /**
  * Trains a run in its folder: log, checkpoints, and a record at the end. With `resume` it goes on from the newest
  * checkpoint, or begins if there is none.
+ *
+ * @throws InvalidOptionError where another process trains it; StorageError, CheckpointError, and what training throws
  */
 export async function trainRun(
   run: OpenedRun,
@@ -88,11 +91,13 @@ export async function trainRun(
   });
   const { statistics, classCount } = data;
   const description = data.train.description;
+  let lock: Awaited<ReturnType<typeof lockRun>> | null = null;
   try {
     // First: no run begins that could not be written to there.
     if (options.tensorboard) await makeFolder(options.tensorboard, "--tensorboard");
     await makeFolder(folder);
     if (!resume) await beginRun(folder, config);
+    lock = await lockRun(folder);
     await writeInputRecord(folder, { ...statistics, classCount, description });
     const startStep = resume ? await goOn(trainer) : 0;
     if (online !== null && startStep > 0 && !(await online.resume(await latestCheckpoint(files.checkpoints))))
@@ -111,6 +116,7 @@ export async function trainRun(
   } finally {
     online?.dispose();
     trainer.dispose();
+    lock?.release();
   }
 }
 
