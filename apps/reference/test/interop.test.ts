@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readPth } from "@blockwise/pytorch";
@@ -36,6 +36,8 @@ describe("blockwise import and export", () => {
     const out = join(folder, "back.safetensors");
     const end = await runCli("export", run, "--out", out, "--layout", "paper");
     expect(end.stdout).toContain("tensors, named as in paper");
+    const again = await runCli("export", run, "--out", out);
+    expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining("--force")]);
     const original = await readPth(weights);
     const back = await readSafetensors(out);
     expect(back.tensors.get("pool_conv_block_3.0.weight")).toEqual(
@@ -57,8 +59,15 @@ describe("blockwise import and export", () => {
       tables: ["layer2.head"],
     });
     expect((await readFile(parquet)).subarray(0, 4).toString()).toBe("PAR1");
-    const both = await runCli("features", run, "images", "--out", npy, "--features", "both");
-    expect(both.exitCode).toBe(2);
+    const both = join(folder, "both.npy");
+    expect((await runCli("features", run, "images", "--out", both, "--features", "both")).exitCode).toBe(2);
+
+    await rm(npy);
+    const words = ["features", run, join(folder, "images"), "--out", npy] as const;
+    const beside = await runCli(...words);
+    expect([beside.exitCode, beside.stderr]).toEqual([2, expect.stringContaining("features.rows.csv")]);
+    expect((await runCli(...words, "--force")).exitCode).toBe(0);
+    expect((await readFile(npy)).subarray(1, 6).toString()).toBe("NUMPY");
   });
 
   it("give an ONNX model, cut where it is asked for", async () => {
@@ -81,6 +90,10 @@ describe("blockwise import and export", () => {
     const again = await runCli(...command);
     expect(again.exitCode).toBe(2);
     expect(again.stderr).toContain("empty or not there yet");
+    expect((await runCli(...command, "--force")).exitCode).toBe(0);
+    expect(JSON.parse(await readFile(join(out, "model.json"), "utf8")).signature.outputs).toHaveProperty([
+      "map",
+    ]);
   });
 
   it("make a page of nearest neighbours by block", async () => {

@@ -40,6 +40,11 @@ export const featureFileEndings: readonly [".safetensors", ".parquet", ".npy"] =
   ".npy",
 ];
 
+/** Where a `.npy` file's names and labels go, which it has no room for; null for the other formats, which have. */
+export function featureRowsFile(path: string): string | null {
+  return path.endsWith(".npy") ? path.replace(/npy$/, "rows.csv") : null;
+}
+
 /**
  * Writes features of images into a file, one row an image, in the format that its name ends in.
  *
@@ -64,15 +69,17 @@ export async function writeFeatures(path: string, options: FeatureFileOptions): 
   const chosen = chooseDepths(depths, options.block ?? null, ending === ".npy");
   const rows = featureRows(chosen, chooseKinds(options.features ?? null, ending === ".npy"), source);
   const files = [path];
+  const beside = featureRowsFile(path);
   if (ending === ".parquet") {
     await writeFileAtomically(path, encodeParquet(rows, metadata));
   } else if (ending === ".safetensors") {
     await writeSafetensors(path, safetensorsContent(rows, metadata));
   } else {
-    const beside = path.replace(/npy$/, "rows.csv");
     for (const { dim, features } of rows.tables.slice(0, 1)) {
       await writeFileAtomically(path, encodeNpy([rows.count, dim], features));
     }
+  }
+  if (beside !== null) {
     await writeFileAtomically(beside, encodeCsv(rows));
     files.push(beside);
   }

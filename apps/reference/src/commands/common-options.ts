@@ -45,6 +45,16 @@ export function addOutputOptions(command: Command): Command {
     .option("--quiet", "nothing but the result");
 }
 
+/** Whether a command may write over what is there. */
+export interface ForceFlags {
+  readonly force?: true;
+}
+
+/** Adds `--force`, for commands that write what can be made again. */
+export function addForceOption(command: Command): Command {
+  return command.option("--force", "write over what is there");
+}
+
 /** Whether a command serves the live page of what it trains. */
 export interface WatchedFlags {
   readonly watch?: true;

@@ -2,15 +2,17 @@ import { InvalidOptionError } from "@blockwise/spec";
 import { type Command, Option } from "commander";
 import { requireRun } from "../run/run-folder.js";
 import {
+  addForceOption,
   addLocationOptions,
   addOutputOptions,
+  type ForceFlags,
   type LocationFlags,
   locationsFromFlags,
   type OutputFlags,
 } from "./common-options.js";
 import { requireFreeFolder } from "./output-file.js";
 
-interface DemoFlags extends OutputFlags, LocationFlags {
+interface DemoFlags extends OutputFlags, LocationFlags, ForceFlags {
   readonly out: string;
   readonly gallery: string;
   readonly about?: string;
@@ -36,7 +38,7 @@ export function addDemoCommand(program: Command): void {
     )
     .option("--about <text>", "what the page says of the network")
     .option("--credit <text>", "what it says of the images: whose they are, under which licence");
-  addLocationOptions(addOutputOptions(command)).action(demo);
+  addLocationOptions(addForceOption(addOutputOptions(command))).action(demo);
 }
 
 async function demo(run: string, images: string, flags: DemoFlags): Promise<void> {
@@ -49,7 +51,7 @@ async function demo(run: string, images: string, flags: DemoFlags): Promise<void
       received: flags.gallery,
     });
   }
-  await requireFreeFolder(out);
+  await requireFreeFolder(out, { force: flags.force ?? false });
   await requireRun(run);
   // What takes a second to load waits until the options are known to be right.
   const { writeDemo } = await import("../run/write-demo.js");

@@ -3,13 +3,13 @@ import { type Command, Option } from "commander";
 import { requireRun } from "../run/run-folder.js";
 import type { CutRequest } from "../weights/cut-for-export.js";
 import type { WeightsLayout } from "../weights/export-safetensors.js";
-import { addOutputOptions, type OutputFlags } from "./common-options.js";
+import { addForceOption, addOutputOptions, type ForceFlags, type OutputFlags } from "./common-options.js";
 import { requireFreeFolder, requireOutputFile } from "./output-file.js";
 
 const formats = ["safetensors", "onnx", "tfjs"] as const;
 type ExportFormat = (typeof formats)[number];
 
-interface ExportFlags extends OutputFlags {
+interface ExportFlags extends OutputFlags, ForceFlags {
   readonly out: string;
   readonly format?: ExportFormat;
   readonly layout?: WeightsLayout;
@@ -52,7 +52,7 @@ export function addExportCommand(program: Command): void {
         "names in a .safetensors file: torchvision's backbone (default), the paper's backbone with heads, or all there is",
       ).choices(["torchvision", "paper", "blockwise"]),
     );
-  addOutputOptions(command).action(exportRun);
+  addForceOption(addOutputOptions(command)).action(exportRun);
 }
 
 async function exportRun(run: string, flags: ExportFlags): Promise<void> {
@@ -80,16 +80,21 @@ async function exportRun(run: string, flags: ExportFlags): Promise<void> {
   }
 }
 
-async function chosenFormat({ format, out }: ExportFlags): Promise<ExportFormat> {
+async function chosenFormat(flags: ExportFlags): Promise<ExportFormat> {
+  const { format, out } = flags;
+  const force = flags.force ?? false;
   if (format === "tfjs") {
-    await requireFreeFolder(out);
+    await requireFreeFolder(out, { force });
     return format;
   }
   if (format !== undefined) {
-    await requireOutputFile(out, [`.${format}`]);
+    await requireOutputFile(out, [`.${format}`], { force });
     return format;
   }
-  const ending = await requireOutputFile(out, [".safetensors", ".onnx"], "For a folder, give --format tfjs.");
+  const ending = await requireOutputFile(out, [".safetensors", ".onnx"], {
+    force,
+    hint: "For a folder, give --format tfjs.",
+  });
   return ending === ".onnx" ? "onnx" : "safetensors";
 }
 

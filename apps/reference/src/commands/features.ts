@@ -1,11 +1,13 @@
-import { featureFileEndings } from "@blockwise/feature-files";
+import { featureFileEndings, featureRowsFile } from "@blockwise/feature-files";
 import { InvalidOptionError } from "@blockwise/spec";
 import { type Command, Option } from "commander";
 import { createReporter } from "../progress/reporter.js";
 import { requireRun } from "../run/run-folder.js";
 import {
+  addForceOption,
   addLocationOptions,
   addOutputOptions,
+  type ForceFlags,
   type LocationFlags,
   locationsFromFlags,
   type OutputFlags,
@@ -13,7 +15,7 @@ import {
 } from "./common-options.js";
 import { requireOutputFile } from "./output-file.js";
 
-interface FeatureFlags extends OutputFlags, LocationFlags {
+interface FeatureFlags extends OutputFlags, LocationFlags, ForceFlags {
   readonly out: string;
   readonly block?: string;
   readonly features?: "raw" | "head" | "both";
@@ -49,11 +51,14 @@ export function addFeaturesCommand(program: Command): void {
         .choices(["error", "skip"])
         .default("error"),
     );
-  addLocationOptions(addOutputOptions(command)).action(features);
+  addLocationOptions(addForceOption(addOutputOptions(command))).action(features);
 }
 
 async function features(run: string, images: string, flags: FeatureFlags): Promise<void> {
-  const ending = await requireOutputFile(flags.out, featureFileEndings);
+  const force = flags.force ?? false;
+  const ending = await requireOutputFile(flags.out, featureFileEndings, { force });
+  const beside = featureRowsFile(flags.out);
+  if (beside !== null) await requireOutputFile(beside, [".csv"], { force });
   if (ending === ".npy" && flags.features === "both") {
     throw new InvalidOptionError({
       option: "features",

@@ -106,18 +106,18 @@ describe("hostile output paths", () => {
   beforeEach(fill);
   afterEach(clear);
 
-  it("of files are written as named, or refused", async () => {
+  it.each([true, false])("of files are written as named, or refused (force: %s)", async (force) => {
     const written = await check(async (out) => {
-      await requireOutputFile(out, [".onnx", ".safetensors"]);
+      await requireOutputFile(out, [".onnx", ".safetensors"], { force });
       await writeFileAtomically(out, model);
     });
-    expect(written).toBeGreaterThan(20);
+    expect(written).toBeGreaterThan(force ? 20 : 10);
     expect(written).toBeLessThan(paths.length / 2);
   });
 
   it("of folders are written as named, or refused", async () => {
     const written = await check(async (out) => {
-      await requireFreeFolder(out);
+      await requireFreeFolder(out, { force: false });
       await writeModelFolder(out, files);
     });
     expect(written).toBeGreaterThan(20);
@@ -131,7 +131,7 @@ describe("an output path", () => {
 
   it("that is a link is replaced, and what it leads to stays as it is", async () => {
     const out = join(root, "work/link.onnx");
-    expect(await requireOutputFile(out, [".onnx"])).toBe(".onnx");
+    expect(await requireOutputFile(out, [".onnx"], { force: true })).toBe(".onnx");
     await writeFileAtomically(out, model);
     expect(await readFile(out, "utf8")).toBe("model");
     expect(await readFile(join(root, "canary/x.onnx"), "utf8")).toBe("canary/x.onnx");
@@ -140,20 +140,41 @@ describe("an output path", () => {
   it("is refused before the work where nothing can be written to it", async () => {
     const long = "l".repeat(300);
     for (const name of ["folder.onnx", "a\0.onnx", `${long}.onnx`, "there.onnx/x.onnx", "gone/x.onnx"])
-      await expect(requireOutputFile(join(root, "work", name), [".onnx"]), name).rejects.toThrow(
+      await expect(
+        requireOutputFile(join(root, "work", name), [".onnx"], { force: true }),
+        name,
+      ).rejects.toThrow(InvalidOptionError);
+    for (const name of ["full", "link", "dangling", "there.onnx", "a\0", "there.onnx/x", long])
+      await expect(requireFreeFolder(join(root, "work", name), { force: false }), name).rejects.toThrow(
         InvalidOptionError,
       );
-    for (const name of ["full", "link", "dangling", "there.onnx", "a\0", "there.onnx/x", long])
-      await expect(requireFreeFolder(join(root, "work", name)), name).rejects.toThrow(InvalidOptionError);
-    await requireFreeFolder(join(root, "work/empty"));
+    await requireFreeFolder(join(root, "work/empty"), { force: false });
+  });
+
+  it("where something is takes force, which leaves what is no file or folder", async () => {
+    for (const name of ["there.onnx", "link.onnx", "loop.onnx"]) {
+      const out = join(root, "work", name);
+      await expect(requireOutputFile(out, [".onnx"], { force: false }), name).rejects.toThrow(/--force/);
+      expect(await requireOutputFile(out, [".onnx"], { force: true })).toBe(".onnx");
+    }
+    const full = join(root, "work/full");
+    await expect(requireFreeFolder(full, { force: false })).rejects.toThrow(/--force/);
+    await requireFreeFolder(full, { force: true });
+    for (const name of ["there.onnx", "dangling"])
+      await expect(requireFreeFolder(join(root, "work", name), { force: true })).rejects.toThrow(/no folder/);
   });
 
   it("is no device of Windows there", async () => {
     const platform = vi.spyOn(process, "platform", "get").mockReturnValue("win32");
     try {
       for (const name of ["con.onnx", "NUL.onnx", "com1.onnx"])
-        await expect(requireOutputFile(join(root, "work", name), [".onnx"]), name).rejects.toThrow(/device/);
-      expect(await requireOutputFile(join(root, "work/console.onnx"), [".onnx"])).toBe(".onnx");
+        await expect(
+          requireOutputFile(join(root, "work", name), [".onnx"], { force: true }),
+          name,
+        ).rejects.toThrow(/device/);
+      expect(await requireOutputFile(join(root, "work/console.onnx"), [".onnx"], { force: true })).toBe(
+        ".onnx",
+      );
     } finally {
       platform.mockRestore();
     }

@@ -2,17 +2,26 @@ import { lstat, readdir, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { InvalidOptionError } from "@blockwise/spec";
 
+/** What holds of everything that is written. */
+interface OutputOptions {
+  /** Whether what is there may be written over; else it is refused. */
+  readonly force: boolean;
+  /** What to say besides where the ending is none of those that it may be. */
+  readonly hint?: string;
+}
+
 /**
  * The ending of a file that is to be written, one of `endings`, so that mistakes show before the long work.
  *
- * A file that is there is replaced; so is a link, and what it leads to stays as it is.
+ * A file that is there is replaced only by `force`; so is a link, and what it leads to stays as it is.
  *
- * @throws InvalidOptionError for another ending, a folder that is not there, or a path that no file can be written to
+ * @throws InvalidOptionError for another ending, a file that is there, a folder that is not, or a path that no file can be
+ * written to
  */
 export async function requireOutputFile<Ending extends string>(
   out: string,
   endings: readonly Ending[],
-  hint?: string,
+  { force, hint }: OutputOptions,
 ): Promise<Ending> {
   const ending = endings.find((one) => out.endsWith(one));
   if (ending === undefined) {
@@ -27,7 +36,16 @@ export async function requireOutputFile<Ending extends string>(
   if (folder?.isDirectory()) {
     requireName(out);
     const there = await statusOf(out);
-    if (there === null || there.isFile() || there.isSymbolicLink()) return ending;
+    if (there === null) return ending;
+    if (there.isFile() || there.isSymbolicLink()) {
+      if (force) return ending;
+      throw new InvalidOptionError({
+        option: "out",
+        expected: "a path where nothing is yet",
+        received: out,
+        hint: forceHint,
+      });
+    }
     throw new InvalidOptionError({
       option: "out",
       expected: "a file, or a path where nothing is yet",
@@ -43,27 +61,27 @@ export async function requireOutputFile<Ending extends string>(
   });
 }
 
+const forceHint = "Choose another place, or write over what is there with --force; nothing was written.";
+
 /**
- * Files that belong together come into a folder of their own, over nothing else.
+ * Files that belong together come into a folder of their own, over nothing else, unless by `force`: over files of the same
+ * names, and beside all others.
  *
  * @throws InvalidOptionError for a folder with something in it, what is no folder, or a path that no folder can be made at
  */
-export async function requireFreeFolder(out: string): Promise<void> {
+export async function requireFreeFolder(out: string, { force }: OutputOptions): Promise<void> {
   requireName(out);
   // As it is written to: `new/..` is a folder with something in it.
   const folder = resolve(out);
   const there = await statusOf(folder);
   if (there === null) return;
-  const isFree = await readdir(folder).then(
-    (names) => names.length === 0,
-    () => false,
-  );
-  if (isFree) return;
+  const names = await readdir(folder).catch(() => null);
+  if (names !== null && (force || names.length === 0)) return;
   throw new InvalidOptionError({
     option: "out",
     expected: "a folder that is empty or not there yet",
     received: out,
-    hint: "Choose another place; nothing was written.",
+    hint: names === null ? "It is no folder; choose another place." : forceHint,
   });
 }
 
