@@ -82,39 +82,6 @@ describe("blockwise train --block-workers", () => {
     await expectSameRun(out);
   }, 300_000);
 
-  it("ends with 1 and says which block's thread has ended", async () => {
-    const loss = join(folder, "exiting-loss.mjs");
-    const agreement = new URL("../../../packages/loss-vicreg/dist/index.js", import.meta.url);
-    await writeFile(
-      loss,
-      `import { vicreg } from ${JSON.stringify(agreement.href)};
-      export function exiting() {
-        const loss = vicreg();
-        return { ...loss, id: "exiting", doCompute: (input) => {
-          if (input.site.blockIndex === 2 && input.step === 4) process.exit(7);
-          return loss.doCompute(input);
-        } };
-      }`,
-    );
-    const file = join(folder, "exiting.json");
-    const changed = {
-      ...JSON.parse(await readFile(config, "utf8")),
-      loss: { kind: "package", package: loss },
-    };
-    await writeFile(file, JSON.stringify({ ...changed, checkpoints: { everySteps: 2, keep: 100 } }));
-    const words = training.map((word) => (word === config ? file : word));
-    const out = join(folder, "exiting");
-    const end = await runCli("train", ...words, "--block-workers", "2", "--out", out);
-    expect(end.exitCode).toBe(1);
-    expect(end.stderr).toMatch(
-      /^BLOCKWISE_BLOCK_WORKER: Block worker 1 \(.*layer3.*\) ended at step 4 in block layer3: it ended with code 7/m,
-    );
-    const saved = events(end).filter(({ event }) => event === "checkpoint");
-    expect(JSON.parse(await readFile(join(saved.at(-1).path, "run.json"), "utf8")).step).toBeLessThanOrEqual(
-      4,
-    );
-  }, 300_000);
-
   it("refuses more threads than there are blocks, and a placement that leaves one out", async () => {
     const many = await runCli("train", ...training, "--block-workers", "5", "--out", join(folder, "many"));
     expect(many).toMatchObject({ exitCode: 2 });
