@@ -5,6 +5,7 @@
 #include "context.h"
 #include "kernels.h"
 #include "pack.h"
+#include "partial-sums.h"
 
 /** A chunk's input and gradient stay in the first-level cache, */
 #define CHUNK_BYTES 28672
@@ -12,10 +13,6 @@
 #define CHUNK_PIXELS 128
 /** Chunks that are added up in float32 before they go to float64. */
 #define FLOAT_CHUNKS 16
-/** Most floats of all partial sums. */
-#define PARTIAL_FLOATS ((ptrdiff_t)8 << 20)
-/** Tasks to make at least, where there is enough to share out. */
-#define LEAST_TASKS 8
 
 typedef struct {
   const Geometry *g;
@@ -119,22 +116,6 @@ static void add_group(void *work, ptrdiff_t task, int thread) {
   }
 }
 
-#define COMBINED 4096
-
-static void combine_groups(void *work, ptrdiff_t task, int thread) {
-  (void)thread;
-  const FilterGradient *plan = work;
-  ptrdiff_t end = smaller(plan->size, (task + 1) * COMBINED);
-  for (ptrdiff_t index = task * COMBINED; index < end; index++) {
-    double sum = 0;
-    for (ptrdiff_t group = 0; group < plan->groups; group++) {
-      ptrdiff_t place = group * plan->size + index;
-      sum += plan->wide == NULL ? (double)plan->partial[place] : plan->wide[place];
-    }
-    plan->gradient[index] = (float)sum;
-  }
-}
-
 static int convolve_filter_gradient(Context *context, const Geometry *g, const float *x, const float *dy, float *gradient) {
   ptrdiff_t run = (ptrdiff_t)g->filter_width * g->in, size = g->filter_height * run * g->out;
   if (size == 0) return 0;
@@ -172,7 +153,7 @@ static int convolve_filter_gradient(Context *context, const Geometry *g, const f
     plan.partial = needs_wide ? (float *)(plan.wide + sums) : context_shared(context);
   }
   context_run(context, plan.groups * plan.shares, add_group, &plan);
-  if (!direct) context_run(context, ceil_div(size, COMBINED), combine_groups, &plan);
+  if (!direct) combine_groups(context, (PartialSums){gradient, size, plan.groups, plan.partial, plan.wide});
   return 0;
 }
 
