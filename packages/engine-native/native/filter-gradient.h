@@ -6,6 +6,7 @@
 #include "kernels.h"
 #include "pack.h"
 #include "partial-sums.h"
+#include "winograd-filter-gradient.h"
 
 /** A chunk's input and gradient stay in the first-level cache, */
 #define CHUNK_BYTES 28672
@@ -123,6 +124,7 @@ static int convolve_filter_gradient(Context *context, const Geometry *g, const f
     memset(gradient, 0, (size_t)size * sizeof(float));
     return 0;
   }
+  if (suits_winograd_filter(g)) return winograd_filter_gradient(context, g, x, dy, gradient);
   FilterGradient plan = {.g = g, .x = x, .dy = dy, .gradient = gradient, .context = context, .size = size};
   plan.padded_width = (g->out_width - 1) * g->stride_width + g->filter_width;
   int padded_height = (g->out_height - 1) * g->stride_height + g->filter_height;

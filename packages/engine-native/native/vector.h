@@ -26,6 +26,9 @@
 /** Columns of a panel: two vectors. */
 #define PANEL (2 * LANES)
 
+/** Floats of a cache line: whole vectors of every instruction set. */
+#define CACHE_LINE 16
+
 #define INLINE static inline __attribute__((always_inline, unused))
 
 typedef float Vector __attribute__((vector_size(LANES * 4)));

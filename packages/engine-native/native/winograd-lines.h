@@ -79,6 +79,31 @@ INLINE void transform_outputs(int size, const Vector *m, Vector *result) {
   result[3] = m[5] + difference * splat(P * P2) + far * splat(Q * Q2);
 }
 
+/**
+ * `A e`: a line of four gradients of the outputs. The gradient of three taps is `G^T ((A e) * (B^T d))`: the formula above with its
+ * other two matrices transposed.
+ */
+INLINE void transform_gradients(const Vector *e, Vector *result) {
+  Vector even = e[0] + e[2] * splat(P2), odd = e[1] * splat(P) + e[3] * splat(P2 * P);
+  result[0] = e[0];
+  result[1] = even + odd;
+  result[2] = even - odd;
+  even = e[0] + e[2] * splat(Q2);
+  odd = e[1] * splat(Q) + e[3] * splat(Q2 * Q);
+  result[3] = even + odd;
+  result[4] = even - odd;
+  result[5] = e[3];
+}
+
+/** `G^T m`: the gradient of three taps, of six products' sums. */
+INLINE void transform_sums(const Vector *m, Vector *result) {
+  Vector even = (m[1] + m[2]) * splat(1 / (2 * P2 * (P2 - Q2))), odd = (m[1] - m[2]) * splat(1 / (2 * P * (P2 - Q2)));
+  Vector more_even = (m[3] + m[4]) * splat(1 / (2 * Q2 * (Q2 - P2))), more_odd = (m[3] - m[4]) * splat(1 / (2 * Q * (Q2 - P2)));
+  result[0] = m[0] * splat(1 / (P2 * Q2)) + even + more_even;
+  result[1] = odd + more_odd;
+  result[2] = even * splat(P2) + more_even * splat(Q2) + m[5];
+}
+
 #undef P
 #undef Q
 #undef P2

@@ -227,6 +227,10 @@ int main(void) {
       test_convolution(context, kernels, (Geometry){7, 19, 17, 16, 19, 17, 48, 3, 3, 1, 1, 1, 1, 1, 1});
       test_convolution(context, kernels, (Geometry){9, 10, 12, 16, 12, 14, 16, 3, 3, 1, 1, 1, 1, 2, 2});
       test_convolution(context, kernels, (Geometry){24, 4, 4, 400, 4, 4, 32, 3, 3, 1, 1, 1, 1, 1, 1});
+      test_convolution(context, kernels, (Geometry){2, 9, 14, 16, 9, 14, 32, 3, 3, 1, 1, 1, 1, 1, 1});
+      test_convolution(context, kernels, (Geometry){40, 4, 2, 144, 4, 2, 16, 3, 3, 1, 1, 1, 1, 1, 1});
+      test_convolution(context, kernels, (Geometry){3, 6, 5, 16, 7, 7, 16, 3, 3, 1, 1, 1, 1, 2, 2});
+      test_convolution(context, kernels, (Geometry){60, 16, 16, 16, 16, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1});
       test_multiply(context, kernels, 29, 41, 401);
       test_multiply(context, kernels, 300, 270, 3);
       test_multiply(context, kernels, 1, 1, 1);

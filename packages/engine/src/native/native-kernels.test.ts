@@ -36,6 +36,10 @@ const work: Readonly<Record<string, Compute>> = {
     ...convolution(conv2d, [40, 6, 6, 400], [3, 3, 400, 32], { stride: 1, padding: 0 }),
     ...convolution(conv2d, [9, 10, 12, 16], [3, 3, 16, 16], { stride: 1, padding: 2 }),
   ],
+  "3x3 with few channels, whose filter's gradient Winograd's products do": ({ conv2d }) => [
+    ...convolution(conv2d, [13, 15, 18, 32], [3, 3, 32, 16], { stride: 1, padding: 1 }),
+    ...convolution(conv2d, [40, 3, 5, 16], [3, 3, 16, 144], { stride: 1, padding: 2 }),
+  ],
   "an even filter": ({ conv2d }) =>
     convolution(conv2d, [2, 6, 6, 3], [4, 4, 3, 2], { stride: 4, padding: 2 }),
   "matrix products": () => [
