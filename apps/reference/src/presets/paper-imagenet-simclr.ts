@@ -5,6 +5,11 @@ import { paperImagenet } from "./paper-imagenet.js";
  * `paper-imagenet` with SimCLR as every block's loss, which the paper also trains. It publishes neither settings nor code
  * for that, so that what the loss needs comes from Chen, Kornblith, Norouzi, Hinton: "A Simple Framework for Contrastive
  * Learning of Visual Representations" (2020, arXiv 2002.05709); all else is as in `paper-imagenet`.
+ *
+ * Compared with the authors' code (README, run.py, model_util.py and data_util.py of github.com/google-research/simclr):
+ * temperature, widths of the projector, LARS and its rate, weight decay, warm-up, crops, jitter and blur are its own. It differs
+ * in two things: a norm behind the projector's last map, which ours lacks, and 0 at the end of the cosine. Its LARS coefficient
+ * and the paper's text are from memory, and nobody has run it.
  */
 export const paperImagenetSimclr: RunConfig = {
   ...paperImagenet,
