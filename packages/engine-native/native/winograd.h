@@ -9,6 +9,7 @@
 
 #include "context.h"
 #include "correlate.h"
+#include "fetch-ahead.h"
 #include "kernels.h"
 #include "winograd-products.h"
 #include "winograd-tiles.h"
@@ -156,6 +157,15 @@ INLINE void transform_products(int size, const Winograd *plan, ptrdiff_t first, 
   }
 }
 
+/** The rows of an NHWC map that a block reads or writes, about: all from its first tile's to its last one's. */
+INLINE Ahead block_rows(int size, const Winograd *plan, ptrdiff_t block, const float *map, ptrdiff_t height, ptrdiff_t line, ptrdiff_t shares) {
+  ptrdiff_t begin = smaller(block * plan->block_tiles, plan->tiles), end = smaller(begin + plan->block_tiles, plan->tiles);
+  if (begin == end) return (Ahead){map, map, 0};
+  TilePlace first = place_of(size, plan, begin), last = place_of(size, plan, end - 1);
+  return ahead_of(map + (first.image * height + smaller(first.row, height)) * line,
+                  map + (last.image * height + smaller(last.row + size, height)) * line, shares);
+}
+
 /** Where a pass begins: whole cache lines of channels, shared out evenly. */
 INLINE ptrdiff_t channel_start(ptrdiff_t channels, ptrdiff_t passes, ptrdiff_t pass) { return tile_start(channels / 16, passes, pass) * 16; }
 
@@ -167,6 +177,10 @@ INLINE void winograd_block(int size, const Winograd *plan, ptrdiff_t task, int t
   memset(zeros, 0, (size_t)row * sizeof(float));
   transform_tiles(size, plan, first, count, zeros, values);
   ptrdiff_t groups = ceil_div(count, TILE_ROWS), passes = ceil_div(plan->channels, PASS_SUMMANDS);
+  // Products have their operands in the cache: meanwhile this block's outputs come, and the inputs of the one this thread does next.
+  ptrdiff_t shares = ceil_div(plan->out, PANEL) * places * passes * groups, next = task + context_threads(plan->context);
+  Ahead outputs = block_rows(size, plan, task, plan->output, plan->out_height, (ptrdiff_t)plan->out_width * plan->out, shares);
+  Ahead inputs = block_rows(size, plan, next, plan->source, plan->height, row, shares);
   for (ptrdiff_t column = 0; column < plan->out; column += PANEL) {
     int vectors = panel_vectors(plan->out, column);
     for (int place = 0; place < places; place++) {
@@ -178,6 +192,8 @@ INLINE void winograd_block(int size, const Winograd *plan, ptrdiff_t task, int t
           ptrdiff_t begin = tile_start(count, groups, group), end = tile_start(count, groups, group + 1);
           tile.left = values + place * plan->value_step + begin * plan->stride + start;
           tile.target = products + place * plan->product_step + begin * vectors * LANES;
+          fetch_share(&outputs);
+          fetch_share(&inputs);
           product_tiles[vectors - 1][end - begin - 1](&tile);
         }
       }
