@@ -27,6 +27,9 @@ describe.concurrent("blockwise plan", { timeout: 300_000 }, () => {
     expect(stdout).toContain("Steps: 20 of 16 images, 10 an epoch.");
     expect(stdout).toContain("It should fit");
     expect(stdout).toMatch(/Time: .* a step, .* for the run/);
+    expect(stdout).not.toContain("of one thread");
+    const threads = await planOf({}, "--images", "165", "--block-workers", "2", "--quiet");
+    expect(threads.stdout).toContain("Note: memory and time are of one thread");
   });
 
   it("prints the same as JSON", async () => {

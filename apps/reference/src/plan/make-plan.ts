@@ -161,10 +161,15 @@ function finiteSpeeds(speeds: ByPart | undefined): PlannedBlock["speed"] {
   };
 }
 
-function notesOn({ timetable }: RunConfig): readonly string[] {
-  return timetable === "simultaneous"
-    ? []
-    : ["times are for all blocks at every step; those that have not begun or are frozen take less"];
+function notesOn({ timetable, blockWorkers, batchWorkers }: RunConfig): readonly string[] {
+  return [
+    ...(timetable === "simultaneous"
+      ? []
+      : ["times are for all blocks at every step; those that have not begun or are frozen take less"]),
+    ...(blockWorkers === null && batchWorkers === null
+      ? []
+      : ["memory and time are of one thread; each more has an engine, weights and queues of its own"]),
+  ];
 }
 
 function sum(values: readonly number[]): number {
