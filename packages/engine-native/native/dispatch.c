@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stddef.h>
 
+#include "processor.h"
+
 static InstructionSet found[4];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -10,23 +12,16 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 extern const Kernels kernels_v2, kernels_v3, kernels_v4;
 
 static void look(void) {
-  int count = 0;
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-    found[count++] = (InstructionSet){"avx512", &kernels_v4};
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) {
-    found[count++] = (InstructionSet){"avx2", &kernels_v3};
-  }
-  if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt")) {
-    found[count++] = (InstructionSet){"sse4.2", &kernels_v2};
-  }
+  Processor processor = processor_read();
+  int level = processor_level(&processor), count = 0;
+  if (level >= 4) found[count++] = (InstructionSet){"avx512", &kernels_v4};
+  if (level >= 3) found[count++] = (InstructionSet){"avx2", &kernels_v3};
+  if (level >= 2) found[count++] = (InstructionSet){"sse4.2", &kernels_v2};
 }
 #else
 extern const Kernels kernels_plain;
 
-static void look(void) { found[0] = (InstructionSet){"plain", &kernels_plain}; }
+static void look(void) { found[0] = (InstructionSet){"neon", &kernels_plain}; }
 #endif
 
 const InstructionSet *instruction_sets(void) {

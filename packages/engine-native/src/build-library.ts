@@ -95,6 +95,7 @@ function compile(
     ...targets.map(([table, flag]) => ["kernels.c", table, [flag, `-DKERNELS=${table}`]] as const),
     ["context.c", "context", []],
     ["dispatch.c", "dispatch", []],
+    ["processor.c", "processor", []],
     ["addon.c", "addon", ["-isystem", headers]],
   ];
   for (const [source, name, more] of units) {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { buildLibrary } from "./build-library.js";
 import { loadLibrary } from "./index.js";
@@ -45,6 +46,19 @@ describe.skipIf(!built.built)(
         expect([...values.subarray(48, 57)]).toEqual([1, 10, 100, 2, 20, 200, 3, 30, 300]);
       }
     });
+
+    test.runIf(process.platform === "linux" && process.arch === "x64")(
+      "finds the instruction sets that the system speaks of",
+      () => {
+        const [, flags = ""] = readFileSync("/proc/cpuinfo", "utf8").match(/^flags\s*:(.*)$/m) ?? [];
+        const has = (...names: readonly string[]) => names.every((name) => flags.split(" ").includes(name));
+        const v2 = has("cx16", "lahf_lm", "pni", "popcnt", "sse4_1", "sse4_2", "ssse3");
+        const v3 = v2 && has("abm", "avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe", "xsave");
+        const v4 = v3 && has("avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl");
+        const expected = [...(v4 ? ["avx512"] : []), ...(v3 ? ["avx2"] : []), ...(v2 ? ["sse4.2"] : [])];
+        expect(library.instructions()).toEqual(expected);
+      },
+    );
 
     test("refuses what is no call of a kernel", () => {
       const unsafe = library as unknown as Record<string, (...values: unknown[]) => unknown>;

@@ -15,5 +15,7 @@ for set in $sets; do
   march=$([ "$set" = plain ] && echo armv8-a || echo "$prefix$set")
   $compiler $flags -march="$march" -DKERNELS="kernels_$set" -c "$folder/kernels.c" -o "$work/$set.o"
 done
-$compiler $flags "$folder/context.c" "$folder/dispatch.c" "$folder/test/test-kernels.c" "$work"/*.o -o "$work/test" -lm -lpthread
+$compiler $flags "$folder/context.c" "$folder/dispatch.c" "$folder/processor.c" "$folder/test/test-kernels.c" "$work"/*.o -o "$work/test" -lm -lpthread
+$compiler $flags "$folder/processor.c" "$folder/test/test-processor.c" -o "$work/test-processor"
+"$work/test-processor"
 "$work/test"
