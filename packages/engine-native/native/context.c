@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "memory.h"
+
 /** How often a thread looks for work, or for the end of it, before it sleeps: some 20 microseconds. */
 #define SPINS 2000
 
@@ -119,8 +121,8 @@ void context_destroy(Context *context) {
   atomic_fetch_add(&context->job, 1);
   pthread_mutex_unlock(&context->mutex);
   for (int index = 0; index < context->started; index++) pthread_join(context->handles[index], NULL);
-  for (int thread = 0; thread < context->threads; thread++) free(context->own[thread].memory);
-  free(context->shared.memory);
+  for (int thread = 0; thread < context->threads; thread++) free_lines(context->own[thread].memory);
+  free_lines(context->shared.memory);
   pthread_cond_destroy(&context->end);
   pthread_cond_destroy(&context->begin);
   pthread_mutex_destroy(&context->mutex);
@@ -157,12 +159,12 @@ void context_run(Context *context, ptrdiff_t tasks, Task task, void *work) {
 
 static int grow(Scratch *scratch, size_t bytes) {
   if (bytes <= scratch->bytes) return 0;
-  free(scratch->memory);
+  free_lines(scratch->memory);
   *scratch = (Scratch){NULL, 0};
   // Whole cache lines, and one more: a vector may be read a little behind the last element.
   size_t size = (bytes + 127) & ~(size_t)63;
-  void *memory = NULL;
-  if (posix_memalign(&memory, 64, size) != 0) return -1;
+  void *memory = new_lines(size);
+  if (memory == NULL) return -1;
   *scratch = (Scratch){memory, bytes};
   return 0;
 }
