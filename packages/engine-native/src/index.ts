@@ -1,4 +1,4 @@
-export { type LibraryAvailability, loadLibrary } from "./load-library.js";
+export { type LibraryAvailability, type LibraryOrigin, loadLibrary } from "./load-library.js";
 export type {
   ConvolutionSizes,
   ExpansionArguments,

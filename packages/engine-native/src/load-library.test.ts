@@ -20,10 +20,19 @@ test("an architecture without kernels is named", () => {
   expect(reason).toContain("mips");
 });
 
-test("the library loads where it could be compiled", () => {
+test("a system without kernels is named, as is Windows without what leads to Node's functions", () => {
+  for (const platform of ["sunos", "win32"]) {
+    const { built, reason } = buildLibrary({ platform, output: "/nonexistent/blockwise.node" });
+    expect(built).toBe(false);
+    expect(reason).toContain(platform);
+  }
+});
+
+test("the library that was compiled here comes first", () => {
   const loaded = loadLibrary();
-  if (built.built) expect(loaded.available).toBe(true);
-  else expect(loaded).toMatchObject({ available: false, howToGet: expect.stringContaining("compiler") });
+  if (built.built) expect(loaded).toMatchObject({ available: true, origin: "built", file: built.file });
+  else if (loaded.available) expect(loaded.origin).toBe("prebuilt");
+  else expect(loaded.howToGet).toContain("compiler");
 });
 
 describe.skipIf(!built.built)(

@@ -1,7 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { version_core } from "@tensorflow/tfjs-core";
 import type { EngineName } from "./create-engine.js";
-import { kernelThreads, loadNativeKernels, nativeKernelsPackage } from "./native/native-library.js";
+import {
+  describeOrigin,
+  kernelThreads,
+  loadNativeKernels,
+  nativeKernelsPackage,
+} from "./native/native-library.js";
 import {
   loadNativeTensorFlow,
   type NativeAvailability,
@@ -84,7 +89,7 @@ async function kernelsStatus(): Promise<EngineStatus> {
     threads: kernelThreads(),
     memoryLimitBytes: defaultMemoryBudgetBytes,
     detail: found.available
-      ? `native kernels on the wasm heap, ${found.library.instructions()[0]}`
+      ? `native kernels on the wasm heap, ${found.library.instructions()[0]}, ${describeOrigin(found.origin)}`
       : found.reason,
     howToGet: found.available ? null : found.howToGet,
   };

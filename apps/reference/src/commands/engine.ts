@@ -1,4 +1,4 @@
-import type { EngineState, InstalledVariant } from "@blockwise/engine/install";
+import type { EngineState, InstalledVariant, KernelsState } from "@blockwise/engine/install";
 import type { Command } from "commander";
 import { onInterruption } from "./interruption.js";
 
@@ -62,14 +62,24 @@ export function addEngineCommand(program: Command): void {
 
   engine
     .command("status")
-    .description("Say what is installed, and whether it works.")
+    .description("Say what is installed, the native kernels included, and whether it works.")
     .option("--json", "one JSON object on standard output")
     .action(async ({ json }: { readonly json?: true }) => {
-      const { engineState } = await import("@blockwise/engine/install");
+      const { engineState, kernelsState } = await import("@blockwise/engine/install");
       const states = { node: await engineState("cpu"), "node-gpu": await engineState("gpu") };
-      if (json) console.log(JSON.stringify(states));
-      else for (const [name, state] of Object.entries(states)) console.log(describeState(name, state));
+      const native = await kernelsState();
+      if (json) console.log(JSON.stringify({ ...states, native }));
+      else {
+        for (const [name, state] of Object.entries(states)) console.log(describeState(name, state));
+        console.log(describeKernels(native));
+      }
     });
+}
+
+/** What `blockwise engine status` says of the native kernels. */
+function describeKernels(state: KernelsState): string {
+  if (!state.available) return `native: ${state.reason} (${state.howToGet})`;
+  return `native: works\n  ${state.description}, version ${state.version}, in ${state.file}`;
 }
 
 /** What `blockwise engine status` says of an engine. */

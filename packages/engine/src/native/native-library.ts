@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { LibraryAvailability, NativeLibrary } from "@blockwise/engine-native";
+import type { LibraryAvailability, LibraryOrigin, NativeLibrary } from "@blockwise/engine-native";
 import { InvalidOptionError } from "@blockwise/spec";
 import { findPackage, loadPackage } from "../optional/optional-package.js";
 
@@ -8,7 +8,14 @@ export const nativeKernelsPackage = "@blockwise/engine-native";
 
 /** Whether the native engine can be used, and if not, why and what to do. */
 export type NativeKernelsAvailability =
-  | { readonly available: true; readonly version: string; readonly library: NativeLibrary }
+  | {
+      readonly available: true;
+      readonly version: string;
+      readonly library: NativeLibrary;
+      /** Where the library is, and whether it was compiled on this machine or came with the package. */
+      readonly file: string;
+      readonly origin: LibraryOrigin;
+    }
   | {
       readonly available: false;
       readonly version: string | null;
@@ -31,7 +38,7 @@ export async function loadNativeKernels(): Promise<NativeKernelsAvailability> {
   }
   const loaded = loadLibrary();
   if (!loaded.available) return { ...loaded, version };
-  return { available: true, version: version ?? "of this workspace", library: loaded.library };
+  return { ...loaded, version: version ?? "of this workspace" };
 }
 
 async function importPackage(): Promise<(() => LibraryAvailability) | null> {
@@ -44,6 +51,11 @@ async function importPackage(): Promise<(() => LibraryAvailability) | null> {
     const { loadLibrary } = (await loadPackage(found)) as { loadLibrary: () => LibraryAvailability };
     return loadLibrary;
   }
+}
+
+/** Where a library comes from, for people. */
+export function describeOrigin(origin: LibraryOrigin): string {
+  return origin === "built" ? "compiled on this machine" : "compiled in advance";
 }
 
 /** How many threads to compute with: what was asked for, else the variable `BLOCKWISE_THREADS`, else one for each core. */
