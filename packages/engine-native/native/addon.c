@@ -171,6 +171,17 @@ static int run_moments_update(const Call *call) {
   return call->instance->instructions->kernels->update_with_moments(call->instance->context, &update);
 }
 
+static int run_elementwise(const Call *call) {
+  Elementwise e = {.operation = (ElementwiseOperation)whole(call, 0), .size = size(call, 1), .a = at(call, 2), .b = at(call, 3),
+                   .y = at(call, 4), .a_is_number = whole(call, 5), .b_is_number = whole(call, 6)};
+  return call->instance->instructions->kernels->elementwise(call->instance->context, &e);
+}
+
+static int run_sum_of_squares(const Call *call) {
+  const Kernels *kernels = call->instance->instructions->kernels;
+  return kernels->sum_of_squares(call->instance->context, at(call, 0), size(call, 1), at(call, 2));
+}
+
 static const Export exported[] = {
     {"convolve", 18, run_convolve},
     {"convolveInputGradient", 18, run_input_gradient},
@@ -188,6 +199,8 @@ static const Export exported[] = {
     {"maxPoolGradient", 13, run_max_pool_gradient},
     {"updateWithMomentum", 13, run_momentum_update},
     {"updateWithMoments", 13, run_moments_update},
+    {"elementwise", 7, run_elementwise},
+    {"sumOfSquares", 3, run_sum_of_squares},
 };
 
 #define MOST_NUMBERS 21

@@ -4,6 +4,7 @@
 #include "batch-norm-gradient.h"
 #include "batch-norm.h"
 #include "convolution.h"
+#include "elementwise.h"
 #include "expansion-gradient.h"
 #include "expansion-statistics.h"
 #include "filter-gradient.h"
@@ -30,4 +31,6 @@ const Kernels KERNELS = {
     .max_pool_gradient = max_pool_gradient,
     .update_with_momentum = update_with_momentum,
     .update_with_moments = update_with_moments,
+    .elementwise = elementwise,
+    .sum_of_squares = sum_of_squares,
 };

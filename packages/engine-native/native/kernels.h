@@ -126,6 +126,19 @@ typedef struct {
   int out_width;
 } Window;
 
+typedef enum { ELEMENTWISE_ADD, ELEMENTWISE_SUBTRACT, ELEMENTWISE_MULTIPLY, ELEMENTWISE_DIVIDE } ElementwiseOperation;
+
+/** `y = a operation b`, `size` elements; one operand may be a single number. */
+typedef struct {
+  ElementwiseOperation operation;
+  ptrdiff_t size;
+  const float *a;
+  const float *b;
+  float *y;
+  int a_is_number;
+  int b_is_number;
+} Elementwise;
+
 /** A step of a parameter along a running direction; `new_` tensors are the results. */
 typedef struct {
   ptrdiff_t size;
@@ -185,6 +198,9 @@ typedef struct {
   int (*max_pool_gradient)(Context *, const Window *, const float *x, const float *y, const float *dy, float *dx);
   int (*update_with_momentum)(Context *, const MomentumUpdate *);
   int (*update_with_moments)(Context *, const MomentsUpdate *);
+  int (*elementwise)(Context *, const Elementwise *);
+  /** In float64, the sums of tasks in their order. */
+  int (*sum_of_squares)(Context *, const float *x, ptrdiff_t size, double *sum);
 } Kernels;
 
 #endif

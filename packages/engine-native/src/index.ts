@@ -1,6 +1,7 @@
 export { type LibraryAvailability, type LibraryOrigin, loadLibrary } from "./load-library.js";
 export type {
   ConvolutionSizes,
+  ElementwiseOperation,
   ExpansionArguments,
   ExpansionSizes,
   HeapOffset,

@@ -63,6 +63,9 @@ export type WindowSizes = readonly [
   outWidth: number,
 ];
 
+/** Sum, difference, product, quotient. */
+export type ElementwiseOperation = 0 | 1 | 2 | 3;
+
 /**
  * The kernels, of one JavaScript thread: each has threads and scratch memory of its own. All work on float32 in a heap and trust
  * their arguments: who calls them checks shapes and owns the memory. They throw where there is no memory to work with, and have
@@ -245,4 +248,17 @@ export interface NativeLibrary {
     rate: number,
     epsilon: number,
   ): void;
+  /** `y = a operation b`, element by element; the operand that is marked as a number has one element. */
+  elementwise(
+    heap: ArrayBuffer,
+    operation: ElementwiseOperation,
+    size: number,
+    a: HeapOffset,
+    b: HeapOffset,
+    y: HeapOffset,
+    aIsNumber: number,
+    bIsNumber: number,
+  ): void;
+  /** The sum of the squares of `x [size]` in float64, which `sum` has room for. */
+  sumOfSquares(heap: ArrayBuffer, x: HeapOffset, size: number, sum: HeapOffset): void;
 }

@@ -119,7 +119,7 @@ export function gradientsOfBlock(
     // The loss's own gradients are of the whole batch already, in every thread.
     const ofPart = (index: number): boolean => names[index]?.startsWith(definition.lossPrefix) !== true;
     const gradients = part === null ? found : sumGradients(found, ofPart, part);
-    const finite = Number.isFinite(loss) && allFinite(gradients, updatedBuffers);
+    const finite = Number.isFinite(loss) && allFinite(gradients, updatedBuffers, lossOperations);
     if (!finite) tf.dispose(gradients as tf.Tensor[]);
     const byName = finite ? gradientsByName(names, parameters, gradients) : null;
     return {
@@ -174,14 +174,21 @@ function keptCopy({ map, feature, embedding }: LocalLossViewV1): LocalLossViewV1
 
 /** Whether an update with these would leave every weight and every running statistic a number. */
 function allFinite(
-  gradients: readonly (tf.Tensor | null)[],
+  maybeGradients: readonly (tf.Tensor | null)[],
   updatedBuffers: ReadonlyMap<string, tf.Tensor>,
+  { sumOfSquares }: OperationsV1,
 ): boolean {
+  const gradients = maybeGradients.filter((gradient) => gradient !== null);
+  const buffers = [...updatedBuffers.values()];
+  if (sumOfSquares !== undefined) {
+    // The norm of a gradient has to be a float32 too: LARS divides by it.
+    return Number.isFinite(Math.fround(sumOfSquares(gradients))) && Number.isFinite(sumOfSquares(buffers));
+  }
   const sum = tf.tidy(() =>
     tf.addN([
       tf.scalar(0),
-      ...gradients.flatMap((gradient) => (gradient === null ? [] : [tf.sum(tf.square(gradient))])),
-      ...[...updatedBuffers.values()].map((buffer) => tf.sum(buffer)),
+      ...gradients.map((gradient) => tf.sum(tf.square(gradient))),
+      ...buffers.map((buffer) => tf.sum(buffer)),
     ]),
   );
   const value = scalarOf(sum);

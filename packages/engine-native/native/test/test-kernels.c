@@ -210,11 +210,40 @@ static void test_updates(Context *context, const Kernels *kernels, ptrdiff_t siz
   free(p); free(g); free(m); free(v); free(np); free(nm); free(nv); free(ep); free(em); free(ev);
 }
 
+/** Sums, products and so on are single operations: exactly those of a plain loop. */
+static void test_elementwise(Context *context, const Kernels *kernels, ptrdiff_t size) {
+  size_t count = (size_t)size;
+  float *a = filled(count), *b = filled(count), *y = filled(count);
+  for (int kind = 0; kind < 12; kind++) {
+    int operation = kind % 4, a_is_number = kind / 4 == 1, b_is_number = kind / 4 == 2;
+    Elementwise e = {(ElementwiseOperation)operation, size, a, b, y, a_is_number, b_is_number};
+    if (kernels->elementwise(context, &e) != 0) exit(1);
+    for (size_t i = 0; i < count; i++) {
+      float left = a[a_is_number ? 0 : i], right = b[b_is_number ? 0 : i];
+      float expected = operation == 0 ? left + right : operation == 1 ? left - right : operation == 2 ? left * right : left / right;
+      if (memcmp(&y[i], &expected, sizeof expected) != 0) {
+        fprintf(stderr, "elementwise %d: element %zu is %g, not %g\n", kind, i, (double)y[i], (double)expected);
+        exit(1);
+      }
+    }
+  }
+  double sum = -1, expected = 0;
+  if (kernels->sum_of_squares(context, a, size, &sum) != 0) exit(1);
+  for (size_t i = 0; i < count; i++) expected += (double)a[i] * (double)a[i];
+  if (!(fabs(sum - expected) <= 1e-12 * expected)) {
+    fprintf(stderr, "the sum of squares is %g, not %g\n", sum, expected);
+    exit(1);
+  }
+  free(a); free(b); free(y);
+}
+
 int main(void) {
   for (const InstructionSet *set = instruction_sets(); set->name != NULL; set++) {
     for (int threads = 1; threads <= 3; threads++) {
       Context *context = context_create(threads);
       const Kernels *kernels = set->kernels;
+      // The same numbers for every set and number of threads.
+      state = 1;
       test_convolution(context, kernels, (Geometry){3, 9, 8, 5, 9, 8, 37, 3, 3, 1, 1, 1, 1, 1, 1});
       test_convolution(context, kernels, (Geometry){2, 9, 7, 16, 5, 4, 16, 3, 3, 2, 2, 1, 1, 1, 1});
       test_convolution(context, kernels, (Geometry){2, 12, 12, 3, 6, 6, 20, 7, 7, 2, 2, 1, 1, 3, 3});
@@ -246,6 +275,8 @@ int main(void) {
       test_pool(context, kernels, (Window){2, 9, 7, 21, 3, 2, 1, 5, 4});
       test_updates(context, kernels, 1);
       test_updates(context, kernels, 40003);
+      test_elementwise(context, kernels, 1);
+      test_elementwise(context, kernels, 40003);
       context_destroy(context);
     }
     printf("%s: fine\n", set->name);

@@ -3,6 +3,7 @@ import type { EngineV1 } from "@blockwise/spec";
 import { version_core } from "@tensorflow/tfjs-core";
 import { createHeapEngine, defaultMemoryBudgetBytes } from "../wasm/wasm-engine.js";
 import { wasmOperations } from "../wasm/wasm-operations.js";
+import { nativeSumOfSquares } from "./native-elementwise.js";
 import { nativeExpansionOperations } from "./native-expansion.js";
 import { nativeKernels } from "./native-kernels.js";
 import { parameterUpdates } from "./native-parameter-updates.js";
@@ -20,6 +21,11 @@ export function createKernelEngine(
     describe: () =>
       `Native kernels (${instructions}) on the heap of TensorFlow.js ${version_core} wasm, ${threads} ${threads === 1 ? "thread" : "threads"}`,
     kernels: nativeKernels(library),
-    operations: { ...wasmOperations, ...nativeExpansionOperations, parameterUpdates },
+    operations: {
+      ...wasmOperations,
+      ...nativeExpansionOperations,
+      parameterUpdates,
+      sumOfSquares: nativeSumOfSquares(library),
+    },
   });
 }

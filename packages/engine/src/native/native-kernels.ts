@@ -2,6 +2,7 @@ import type { NativeLibrary } from "@blockwise/engine-native";
 import type { WasmKernels } from "../wasm/register-kernels.js";
 import { nativeBatchNorm } from "./native-batch-norm.js";
 import { nativeConvolution } from "./native-convolution.js";
+import { nativeElementwise } from "./native-elementwise.js";
 import { nativeExpansion } from "./native-expansion.js";
 import { nativeMatrix } from "./native-matrix.js";
 import { nativeMaxPool } from "./native-max-pool.js";
@@ -12,6 +13,7 @@ export function nativeKernels(library: NativeLibrary): WasmKernels {
   return {
     ...nativeBatchNorm(library),
     ...nativeConvolution(library),
+    ...nativeElementwise(library),
     ...nativeExpansion(library),
     ...nativeMatrix(library),
     ...nativeMaxPool(library),

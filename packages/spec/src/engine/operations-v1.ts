@@ -125,4 +125,10 @@ export interface OperationsV1 {
    * other operations, in more passes over memory.
    */
   synchronised?(exchange: BatchExchangeV1): Pick<OperationsV1, "batchNormTrain" | "expandAndPoolTrain">;
+
+  /**
+   * The sum of the squares of all values of all tensors (borrowed), added up in float64; not differentiable. An engine
+   * that would run more than one operation a tensor, or that works on while a call returns, leaves it out.
+   */
+  sumOfSquares?(tensors: readonly Tensor[]): number;
 }
