@@ -123,9 +123,10 @@ static int run_expansion_statistics(const Call *call) {
 
 static int run_expansion_pool(const Call *call) {
   Expansion e = expansion(call);
-  ExpansionPasses passes = {at(call, 12), at(call, 13), at(call, 14)};
+  ExpansionMoments moments = {.centre = at(call, 11)};
+  ExpansionPasses passes = {at(call, 13), at(call, 14), at(call, 15)};
   const Kernels *kernels = call->instance->instructions->kernels;
-  return kernels->expansion_pool(call->instance->context, &e, at(call, 11), &passes);
+  return kernels->expansion_pool(call->instance->context, &e, moments.centre == NULL ? NULL : &moments, at(call, 12), &passes);
 }
 
 static int run_expansion_gradient(const Call *call) {
@@ -193,7 +194,7 @@ static const Export exported[] = {
     {"normalizeGradientSums", 15, run_normalize_gradient_sums},
     {"normalizeInputGradient", 15, run_normalize_input_gradient},
     {"expansionStatistics", 10, run_expansion_statistics},
-    {"expansionPool", 15, run_expansion_pool},
+    {"expansionPool", 16, run_expansion_pool},
     {"expansionGradient", 21, run_expansion_gradient},
     {"maxPool", 11, run_max_pool},
     {"maxPoolGradient", 13, run_max_pool_gradient},

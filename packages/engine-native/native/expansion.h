@@ -15,6 +15,7 @@
 /** Rows and columns of a block. */
 #define BLOCK_ROWS 56
 #define BLOCK_COLUMNS (ptrdiff_t)128
+#define BLOCK_FLOATS ((size_t)(BLOCK_ROWS * BLOCK_COLUMNS))
 /** Rows whose input stays in the second-level cache while all columns are gone through. */
 #define STRETCH_ROWS (ptrdiff_t)448
 /** Summands of one pass. */
@@ -29,6 +30,8 @@ typedef struct {
   ptrdiff_t tasks;
   /** Outputs, filled up to whole vectors. */
   ptrdiff_t width;
+  /** A rough mean of x, which is taken from it before it is expanded; null for none. */
+  const float *centre;
   float *panels;
   float *mean;
   float *factor;
@@ -51,15 +54,23 @@ static void plan_expansion(ExpansionWork *work, Context *context, const Expansio
   work->width = ceil_div(e->out, LANES) * LANES;
 }
 
-/** `[rows, columns]` of the map, at most BLOCK_ROWS by BLOCK_COLUMNS of it. */
+/** `[rows, columns]` of the map, at most BLOCK_ROWS by BLOCK_COLUMNS of it; rows of x less its rough mean are put behind it. */
 static void expand_block(const ExpansionWork *work, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t column, ptrdiff_t columns, float *block) {
   const Expansion *e = work->e;
+  const float *x = e->x + row * e->in;
+  if (work->centre != NULL) {
+    float *centred = block + BLOCK_FLOATS;
+    for (ptrdiff_t index = 0; index < rows; index++) {
+      for (ptrdiff_t in = 0; in < e->in; in++) centred[index * e->in + in] = x[index * e->in + in] - work->centre[in];
+    }
+    x = centred;
+  }
   const float *from[BLOCK_ROWS];
   float *to[BLOCK_ROWS];
   ptrdiff_t tiles = ceil_div(rows, TILE_ROWS), passes = ceil_div(e->in, EXPANSION_DEPTH), none = 0;
   for (ptrdiff_t pass = 0; pass < passes; pass++) {
     ptrdiff_t first = tile_start(e->in, passes, pass), depth = tile_start(e->in, passes, pass + 1) - first;
-    for (ptrdiff_t index = 0; index < rows; index++) from[index] = e->x + (row + index) * e->in + first;
+    for (ptrdiff_t index = 0; index < rows; index++) from[index] = x + index * e->in + first;
     for (ptrdiff_t at = 0; at < columns; at += PANEL) {
       int vectors = panel_vectors(e->out, column + at);
       Gather gather = {&none, 1, (int)depth,
@@ -100,8 +111,6 @@ INLINE void each_block(const ExpansionWork *work, ptrdiff_t task, int thread, fl
     }
   }
 }
-
-#define BLOCK_FLOATS ((size_t)(BLOCK_ROWS * BLOCK_COLUMNS))
 
 /* Forward. */
 
@@ -180,18 +189,36 @@ static void set_expansion_coefficients(ExpansionWork *work) {
   }
 }
 
-static int expansion_pool(Context *context, const Expansion *e, float *output, const ExpansionPasses *passes) {
+/** The mean of the map of x less its rough mean, which is small where that one is nearly the mean. */
+static void set_centred_mean(const ExpansionWork *work, const ExpansionMoments *moments) {
+  const Expansion *e = work->e;
+  const float *rest = moments->centre + e->in;
+  for (ptrdiff_t out = 0; out < e->out; out++) {
+    double sum = 0;
+    for (ptrdiff_t in = 0; in < e->in; in++) sum += (double)rest[in] * (double)e->filter[in * e->out + out];
+    work->mean[out] = (float)sum;
+  }
+}
+
+static int expansion_pool(Context *context, const Expansion *e, const ExpansionMoments *moments, float *output,
+                          const ExpansionPasses *passes) {
   if (e->batch == 0 || e->out == 0) return 0;
   ExpansionWork work = {.output = output, .passes = passes};
   plan_expansion(&work, context, e);
   size_t images = (size_t)ceil_div(e->batch, work.tasks), width = (size_t)work.width;
   size_t shared = ((size_t)panels_size(e->in, e->out) + 3 * width + LANES) * sizeof(float);
-  if (context_reserve(context, shared, images * 2 * width * sizeof(double) + BLOCK_FLOATS * sizeof(float)) != 0) return -1;
+  size_t centred = moments == NULL ? 0 : (size_t)(BLOCK_ROWS * e->in);
+  size_t own = images * 2 * width * sizeof(double) + (BLOCK_FLOATS + centred) * sizeof(float);
+  if (context_reserve(context, shared, own) != 0) return -1;
   work.mean = context_shared(context);
   work.factor = work.mean + width;
   work.shift = work.factor + width;
   work.panels = work.shift + width;
   set_expansion_coefficients(&work);
+  if (moments != NULL) {
+    work.centre = moments->centre;
+    set_centred_mean(&work, moments);
+  }
   pack_matrix(e->filter, e->in, e->out, work.panels);
   context_run(context, work.tasks, pool_task, &work);
   return 0;

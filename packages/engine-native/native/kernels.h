@@ -190,7 +190,8 @@ typedef struct {
   /** `dx = factor g + slope (x - mean) + level`, `g` being dy where the rectifier let pass. */
   int (*normalize_input_gradient)(Context *, const Norm *, const float *dy, const float *slope, const float *level, float *dx);
   int (*expansion_statistics)(Context *, const Expansion *, const ExpansionMoments *);
-  int (*expansion_pool)(Context *, const Expansion *, float *output, const ExpansionPasses *);
+  /** With `moments`, which mean and variance are of: a mean far above the deviation then costs no digits. */
+  int (*expansion_pool)(Context *, const Expansion *, const ExpansionMoments *moments, float *output, const ExpansionPasses *);
   /** Where `moments` is null, mean and variance pass no gradient on to x. */
   int (*expansion_gradient)(Context *, const Expansion *, const float *dy, const ExpansionPasses *, const ExpansionMoments *moments,
                             const ExpansionGradients *);

@@ -174,12 +174,14 @@ export interface NativeLibrary {
   /**
    * The mean over each image of the rectified batch norm of the map, and what the gradient needs: the sum of the map less its mean
    * over the pixels that pass, and their number, all `[batch, out]`; and which pixels pass, a bit each in words
-   * `[batch, pixels / 32, out]`, pixels filled up to whole words and outputs to a multiple of 16.
+   * `[batch, pixels / 32, out]`, pixels filled up to whole words and outputs to a multiple of 16. With 0 for `centre`,
+   * mean and variance are not those of the batch.
    */
   expansionPool(
     heap: ArrayBuffer,
     ...expansion: readonly [
       ...ExpansionArguments,
+      centre: HeapOffset,
       output: HeapOffset,
       masked: HeapOffset,
       counts: HeapOffset,

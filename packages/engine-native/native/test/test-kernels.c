@@ -114,7 +114,7 @@ static void test_expansion(Context *context, const Kernels *kernels, ptrdiff_t b
   ExpansionPasses passes = {masked, counts, passing};
   ExpansionGradients gradients = {dx, dfilter, dscale, doffset};
   if (kernels->expansion_statistics(context, &e, &moments) != 0) exit(1);
-  if (kernels->expansion_pool(context, &e, output, &passes) != 0) exit(1);
+  if (kernels->expansion_pool(context, &e, &moments, output, &passes) != 0) exit(1);
   double *map = calloc(rows * width, sizeof *map), *em = calloc(width, sizeof *em), *ev = calloc(width, sizeof *ev);
   double *eo = calloc(features, sizeof *eo), *ds = calloc(width, sizeof *ds), *df = calloc(width, sizeof *df);
   for (size_t row = 0; row < rows; row++)

@@ -37,7 +37,7 @@ export function nativeExpansion(library: NativeLibrary): WasmKernels {
       return results;
     },
 
-    /** `x, filter, mean, variance [, scale, offset]` -> output, and what the gradient needs of each image. */
+    /** `x, filter, mean, variance [, centre] [, scale, offset]` -> output, and what the gradient needs of each image. */
     [poolKernel](runtime, inputs, { epsilon }) {
       const { batch, pixels, out } = sizesOf(inputs, poolKernel);
       const words = [batch, Math.ceil(pixels / wordPixels), Math.ceil(out / wordOutputs) * wordOutputs];
@@ -50,6 +50,7 @@ export function nativeExpansion(library: NativeLibrary): WasmKernels {
       library.expansionPool(
         memory.buffer,
         ...expansionArguments(runtime, inputs, poolKernel, epsilon as number),
+        address(inputs.centre),
         output,
         masked,
         counts,
@@ -127,6 +128,9 @@ function expansionArguments(
   ];
 }
 
+/** An image's tables of sums, which its gradients are chosen from, pay from here on. */
+const fewestPixels = 8;
+
 /**
  * Whether an expansion is computed without its map. A map no larger than its input is not worth it. Multiplying once more pays where
  * a pixel's products take less time than writing and reading its outputs, which is up to some hundred inputs, and where the
@@ -134,7 +138,8 @@ function expansionArguments(
  */
 function isFused(x: tf.Tensor4D, filter: tf.Tensor4D, chunkBytes: number): boolean {
   const [, , inputs, outputs] = filter.shape;
-  if (inputs === 0 || x.size === 0 || outputs < inputs) return false;
+  if (inputs === 0 || x.size === 0 || outputs < inputs || x.shape[1] * x.shape[2] < fewestPixels)
+    return false;
   // Each task has a sum of the filter's gradient of its own.
   return inputs <= 96
     ? inputs * outputs <= 2 ** 17
@@ -174,10 +179,9 @@ function differentiate(
   statistics: { readonly [name in "mean" | "variance"]: tf.Tensor1D } & tf.NamedTensorMap,
 ): tf.Tensor2D {
   const affine = { ...(scale !== null && { scale }), ...(offset !== null && { offset }) };
-  const { mean, variance } = statistics;
   const [output, masked, counts, passing] = run(
     poolKernel,
-    { x, filter, mean, variance, ...affine },
+    { x, filter, ...statistics, ...affine },
     { epsilon },
   ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor3D];
   const inputs = { x, filter, ...affine };

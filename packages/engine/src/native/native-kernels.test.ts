@@ -71,7 +71,8 @@ const work: Readonly<Record<string, Compute>> = {
       [5, 7, 9, 16, 130],
       [40, 4, 4, 7, 33],
       [2, 30, 31, 3, 128],
-      [3, 1, 1, 90, 120],
+      [3, 3, 3, 90, 120],
+      [3, 1, 1, 10, 20],
       [5, 7, 7, 20, 12],
     ].flatMap(([batch = 0, height = 0, width = 0, channels = 0, out = 0]) => {
       const inputs = [

@@ -119,7 +119,7 @@ export interface OperationsV1 {
   moveStatistics?(update: RunningStatisticsUpdateV1): StatisticsV1;
 
   /**
-   * The same operations for a thread that has a part of the batch: mean and variance are those of the whole, and so is what
+   * Both norms in training for a thread that has a part of the batch: mean and variance are those of the whole, and so is what
    * they pass on of a gradient; gradients of scale, offset and filter are the part's. Results have the `count` of the whole. They
    * may call the exchange in the forward and in the backward pass. Where an engine leaves this out, both are composed of its
    * other operations, in more passes over memory.
