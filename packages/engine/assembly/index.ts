@@ -17,12 +17,9 @@ export { buildRowTable, multiplyBlock } from "./multiply";
 export { copyPadded, packPanels, transpose } from "./pack";
 export { reduceBlock } from "./reduce";
 export { addSums, divideSums } from "./sum";
-export {
-  winogradGradients,
-  winogradInputs,
-  winogradOutputGradients,
-  winogradProducts,
-} from "./winograd-filter-gradient";
+export { multiplyPlaces, winogradOutputs, winogradTaps } from "./winograd";
+export { winogradGradients, winogradOutputGradients, winogradProducts } from "./winograd-filter-gradient";
+export { winogradInputs } from "./winograd-inputs";
 
 /** Sets `bytes` bytes to zero. */
 export function clear(address: usize, bytes: usize): void {

@@ -1,5 +1,6 @@
 import { reduceBlock } from "./reduce";
-import { PLACES, SIDE, STEP, transformBack, transformGradient, transformInput } from "./winograd-transforms";
+import { rowAt } from "./winograd-inputs";
+import { PLACES, SIDE, STEP, transformBack, transformGradient } from "./winograd-transforms";
 
 /*
  * Filter gradients of 3x3 convolutions with stride 1 by Winograd's F(3x3, 4x4): 36 products for 16 gradients of outputs
@@ -7,85 +8,8 @@ import { PLACES, SIDE, STEP, transformBack, transformGradient, transformInput } 
  * tile by tile. See Lavin, Gray: Fast algorithms for convolutional neural networks, 2015, arXiv 1509.09308, section 4.
  */
 
-/** Where a row of an image lies, or of zeros where it has none. */
-@inline
-function rowAt(image: usize, row: i32, height: i32, rowBytes: usize, zeros: usize): usize {
-  return row >= 0 && row < height ? image + <usize>row * rowBytes : zeros;
-}
-
 /**
- * Transforms `strips` rows of tiles of the input, of which there are `stripsPerImage` in an image, from `firstStrip` on:
- * `target[place][tile][channels]`, places `placeBytes` apart. `strip` has room for six rows of `4 * tilesWide + 2` pixels,
- * zeros at the places of padding, and behind them a row of the image of zeros. `channels` is a multiple of four.
- */
-export function winogradInputs(
-  x: usize,
-  firstStrip: i32,
-  strips: i32,
-  stripsPerImage: i32,
-  tilesWide: i32,
-  height: i32,
-  width: i32,
-  channels: i32,
-  top: i32,
-  left: i32,
-  strip: usize,
-  target: usize,
-  placeBytes: usize,
-): void {
-  const pixelBytes = (<usize>channels) << 2;
-  const rowBytes = <usize>width * pixelBytes;
-  const stripBytes = <usize>(tilesWide * STEP + 2) * pixelBytes;
-  const zeros = strip + SIDE * stripBytes;
-  for (let index = firstStrip; index < firstStrip + strips; index++) {
-    const image = x + <usize>(index / stripsPerImage) * <usize>height * rowBytes;
-    const row = (index % stripsPerImage) * STEP - top;
-    const r0 = rowAt(image, row, height, rowBytes, zeros);
-    const r1 = rowAt(image, row + 1, height, rowBytes, zeros);
-    const r2 = rowAt(image, row + 2, height, rowBytes, zeros);
-    const r3 = rowAt(image, row + 3, height, rowBytes, zeros);
-    const r4 = rowAt(image, row + 4, height, rowBytes, zeros);
-    const r5 = rowAt(image, row + 5, height, rowBytes, zeros);
-    const inside = strip + <usize>left * pixelBytes;
-    for (let at: usize = 0; at < rowBytes; at += 16) {
-      transformInput(
-        v128.load(r0 + at),
-        v128.load(r1 + at),
-        v128.load(r2 + at),
-        v128.load(r3 + at),
-        v128.load(r4 + at),
-        v128.load(r5 + at),
-        inside + at,
-        stripBytes,
-      );
-    }
-    for (let tile = 0; tile < tilesWide; tile++) {
-      let to = target;
-      let from = strip + <usize>(tile * STEP) * pixelBytes;
-      for (let side: usize = 0; side < SIDE; side++) {
-        for (let at: usize = 0; at < pixelBytes; at += 16) {
-          const pixel = from + at;
-          transformInput(
-            v128.load(pixel),
-            v128.load(pixel + pixelBytes),
-            v128.load(pixel + 2 * pixelBytes),
-            v128.load(pixel + 3 * pixelBytes),
-            v128.load(pixel + 4 * pixelBytes),
-            v128.load(pixel + 5 * pixelBytes),
-            to + at,
-            placeBytes,
-          );
-        }
-        to += SIDE * placeBytes;
-        from += stripBytes;
-      }
-      target += pixelBytes;
-    }
-  }
-}
-
-/**
- * The same of the output's gradient, into panels of eight channels: `target[place][channels / 8][tile][8]`. `strip` has
+ * `winogradInputs` of the output's gradient, into panels of eight channels: `target[place][channels / 8][tile][8]`. `strip` has
  * room for six rows of `4 * tilesWide` pixels, zeros behind the last, and for a row of zeros. `channels` is a multiple of
  * eight.
  */

@@ -1,9 +1,11 @@
 /*
- * The transforms of Winograd's F(3, 4), of one dimension: three filter taps from six inputs and four gradients of outputs.
+ * The transforms of Winograd's F(4, 3), of one dimension: four outputs from six inputs and three filter taps; and of F(3, 4):
+ * three filter taps from six inputs and four gradients of outputs.
  *
  * The points are 0, 5/8, -5/8, 3/2, -3/2 and infinity, which are exact in float32 and lose the fewest digits of those that
- * decision 0002 compares. What a place has to be divided by comes last, in float64.
+ * decision 0002 compares. What a place has to be divided by comes with the taps, and for their gradients last, in float64.
  */
+import { multiplyAdd } from "./simd";
 
 /** Rows and columns of a transformed tile. */
 export const SIDE: usize = 6;
@@ -41,6 +43,49 @@ export function transformInput(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128,
   v128.store(target + 3 * step, f32x4.add(far, farOdd));
   v128.store(target + 4 * step, f32x4.sub(far, farOdd));
   v128.store(target + 5 * step, f32x4.add(f32x4.sub(f32x4.mul(product, d1), f32x4.mul(sum, d3)), d5));
+}
+
+/** Transforms three rows or columns of taps into six. */
+@inline
+export function transformTaps(g0: v128, g1: v128, g2: v128, target: usize, step: usize): void {
+  const nearFactor = f32x4.splat(<f32>NEAR_FACTOR);
+  const farFactor = f32x4.splat(<f32>FAR_FACTOR);
+  v128.store(target, f32x4.mul(f32x4.splat(<f32>ZERO_FACTOR), g0));
+  const near = f32x4.mul(nearFactor, multiplyAdd(g0, f32x4.splat(NEAR_SQUARE), g2));
+  const nearOdd = f32x4.mul(f32x4.splat(<f32>NEAR_FACTOR * NEAR), g1);
+  v128.store(target + step, f32x4.add(near, nearOdd));
+  v128.store(target + 2 * step, f32x4.sub(near, nearOdd));
+  const far = f32x4.mul(farFactor, multiplyAdd(g0, f32x4.splat(FAR_SQUARE), g2));
+  const farOdd = f32x4.mul(f32x4.splat(<f32>FAR_FACTOR * FAR), g1);
+  v128.store(target + 3 * step, f32x4.add(far, farOdd));
+  v128.store(target + 4 * step, f32x4.sub(far, farOdd));
+  v128.store(target + 5 * step, g2);
+}
+
+/** The first of the four rows or columns of outputs that six of products give. */
+@inline
+export function firstOutput(m0: v128, m1: v128, m2: v128, m3: v128, m4: v128): v128 {
+  return f32x4.add(m0, f32x4.add(f32x4.add(m1, m2), f32x4.add(m3, m4)));
+}
+
+/** The second. */
+@inline
+export function secondOutput(m1: v128, m2: v128, m3: v128, m4: v128): v128 {
+  return multiplyAdd(f32x4.mul(f32x4.splat(NEAR), f32x4.sub(m1, m2)), f32x4.splat(FAR), f32x4.sub(m3, m4));
+}
+
+/** The third. */
+@inline
+export function thirdOutput(m1: v128, m2: v128, m3: v128, m4: v128): v128 {
+  const near = f32x4.mul(f32x4.splat(NEAR_SQUARE), f32x4.add(m1, m2));
+  return multiplyAdd(near, f32x4.splat(FAR_SQUARE), f32x4.add(m3, m4));
+}
+
+/** The fourth. */
+@inline
+export function fourthOutput(m1: v128, m2: v128, m3: v128, m4: v128, m5: v128): v128 {
+  const near = multiplyAdd(m5, f32x4.splat(NEAR_SQUARE * NEAR), f32x4.sub(m1, m2));
+  return multiplyAdd(near, f32x4.splat(FAR_SQUARE * FAR), f32x4.sub(m3, m4));
 }
 
 /** Transforms four rows or columns of the output's gradient into six. */

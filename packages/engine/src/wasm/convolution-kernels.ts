@@ -1,11 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { applyBiasAndActivation } from "./bias-and-activation.js";
-import {
-  type ConvolutionGeometry,
-  convolutionFilterGradient,
-  convolutionInputGradient,
-  convolve,
-} from "./convolution.js";
+import { type ConvolutionGeometry, convolve } from "./convolution.js";
+import { convolutionFilterGradient } from "./filter-gradient.js";
+import { convolutionInputGradient } from "./input-gradient.js";
 import { requiredInput, requireFloat32 } from "./kernel-inputs.js";
 import type { WasmKernels } from "./register-kernels.js";
 

@@ -7,7 +7,7 @@ import { passesOf, segmentsOf, writeOffsets } from "./segments.js";
 /** Input and output of a block together stay in the second-level cache. */
 const BLOCK_BYTES = 196_608;
 /** Rows of a tile in `assembly/multiply.ts`; tables are filled up to a multiple of it. */
-const TILE_ROWS = 4;
+export const TILE_ROWS = 4;
 
 /** Outputs that lie on a regular grid and are computed from the same taps. */
 export interface CorrelationPhase {

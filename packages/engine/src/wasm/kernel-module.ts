@@ -229,6 +229,35 @@ export interface KernelModule {
     sums: Address,
     outChannels: number,
   ): void;
+  winogradTaps(taps: Address, bytes: number, step: number, target: Address, scratch: Address): void;
+  multiplyPlaces(
+    table: Address,
+    tiles: number,
+    inputs: Address,
+    inputPlaceBytes: number,
+    segments: Address,
+    run: number,
+    panels: Address,
+    panelBytes: number,
+    panelPlaceBytes: number,
+    products: Address,
+    productPlaceBytes: number,
+    columns: number,
+    accumulate: number,
+  ): void;
+  winogradOutputs(
+    products: Address,
+    placeBytes: number,
+    firstStrip: number,
+    strips: number,
+    stripsPerImage: number,
+    tilesWide: number,
+    strip: Address,
+    y: Address,
+    height: number,
+    width: number,
+    channels: number,
+  ): void;
 }
 
 /** Instantiates the kernels on the memory of a TensorFlow.js wasm backend. */

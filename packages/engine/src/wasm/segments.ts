@@ -39,12 +39,15 @@ export interface SegmentPass {
 }
 
 /**
- * Cuts the summands of a window into passes of at most 384: what is added up in one float32 register keeps its digits,
- * and a panel its place in the first-level cache.
+ * Cuts the summands of a window into passes of at most `summands`, 384 if not said otherwise: what is added up in one
+ * float32 register keeps its digits, and a panel its place in the first-level cache.
  */
-export function passesOf({ offsets, run }: Segments): readonly SegmentPass[] {
-  if (run > PASS_SUMMANDS) {
-    const pieces = Math.ceil(run / PASS_SUMMANDS);
+export function passesOf(
+  { offsets, run }: Segments,
+  summands: number = PASS_SUMMANDS,
+): readonly SegmentPass[] {
+  if (run > summands) {
+    const pieces = Math.ceil(run / summands);
     const starts = Array.from({ length: pieces + 1 }, (_, piece) => Math.round((piece * run) / pieces));
     return offsets.flatMap((_, firstSegment) =>
       starts.slice(1).map((end, piece) => {
@@ -53,7 +56,7 @@ export function passesOf({ offsets, run }: Segments): readonly SegmentPass[] {
       }),
     );
   }
-  const fitting = Math.floor(PASS_SUMMANDS / run);
+  const fitting = Math.floor(summands / run);
   const passes: SegmentPass[] = [];
   for (let firstSegment = 0; firstSegment < offsets.length; firstSegment += fitting) {
     passes.push({ firstSegment, segments: Math.min(fitting, offsets.length - firstSegment), skip: 0, run });
