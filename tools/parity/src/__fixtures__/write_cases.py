@@ -4,11 +4,14 @@ The cases below are trained for three steps by PyTorch and torchvision's residua
 on one thread, and put into cases.json after those that are not made here.
 
 A ReLU or max-pool whose decision lies within rounding may fall the other way on another machine, and then differs far above
-the limits; and some networks make much of every rounding. So each case's seed is the first one whose closest decision, of
-all steps, is at least MARGIN away (many times the rounding of a step), and with which float64 gives the same to a tenth of
-each limit. The script prints both. Exactly as long as that holds, a case says something about whoever fails it.
+the limits; and some networks make much of every rounding. So each case's seed is the first one with which the closest decision
+of all steps is at least MARGIN away, float64 gives the same to a tenth of each limit, and float32 stays within the limits from
+float64 in each of NUDGES runs whose images and weights are off in their last bits. The margin alone is not enough: at the third
+step numbers are off by as much. Exactly as long as all that holds, a case says something about whoever fails it; the script
+prints it, and stops where no seed is that good.
 """
 
+import copy
 import json
 import struct
 import sys
@@ -20,6 +23,7 @@ from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 MARGIN = 1e-5
+NUDGES = 16
 LIMITS = {"features": 1e-4, "losses": 1e-4, "gradients": 1e-3, "weights": 1e-3}
 here = Path(__file__).parent
 
@@ -28,6 +32,8 @@ vicreg = {"loss": "vicreg", "coeffs": [25, 25, 1]}
 simclr = {"loss": "simclr", "temperature": 0.2}
 supervised = {"loss": "cross-entropy", "classes": 4, "labels": [0, 1, 2, 3, 3, 1], "smoothing": 0.1}
 infomax = {"loss": "greedy-infomax", "steps": 1, "negatives": "all", "temperature": 2.0, "patches": 3}
+
+wide = {"width": 4, "dim": 16, "projector": [12, 12, 12], "batch": 10}
 
 
 def case(name, loss, **fields):
@@ -38,6 +44,9 @@ def case(name, loss, **fields):
 
 
 cases = [
+    case("basic-cifar-barlow-blockwise", barlow, head="cbe3", layers=[2, 1, 1, 2], **wide),
+    case("basic-cifar-vicreg-blockwise", vicreg, head="gsp", **wide),
+    case("basic-cifar-simclr-blockwise", simclr, head="cbe1", **{**wide, "projector": [12, 12]}),
     case("basic-cifar-barlow-blockwise-clear", barlow, head="cbe3", layers=[2, 1, 1, 2], width=3, projector=[8, 8, 8]),
     case("basic-imagenet-simclr-end-to-end", simclr, head="cbe3", size=40),
     case("bottleneck-cifar-vicreg-end-to-end", {**vicreg, "coeffs": [1, 1, 0.04]}, head="cbe1", batch=8),
@@ -246,19 +255,38 @@ def lars(network, gradients, momenta, rate):
         p.data -= rate * momenta[name]
 
 
-def run(case, seed, dtype):
-    """The tensors of a case, and its closest decision. Other types start from the same float32 numbers."""
+def begin(case, seed):
+    """A network and two views from a seed."""
     torch.manual_seed(seed)
-    network, margin = Network(case).train().to(dtype), Margin()
-    for name, module in network.named_modules():
+    network = Network(case).train()
+    shape = (case["batch"], 3, case["size"], case["size"])
+    image = torch.randn(shape)
+    return network, [image + 0.5 * torch.randn(shape) for _ in range(2)]
+
+
+def nudged(start, seed):
+    """The same network and views, every number off by two units in the last place at most."""
+    random = torch.Generator().manual_seed(seed)
+
+    def off(tensor):
+        return tensor * (1 + 2**-22 * torch.randint(-1, 2, tensor.shape, generator=random))
+
+    network = copy.deepcopy(start[0])
+    for parameter in network.parameters():
+        parameter.data = off(parameter.data)
+    return network, [off(view) for view in start[1]]
+
+
+def run(case, start, dtype):
+    """The tensors of a case, and its closest decision. Other types start from the same float32 numbers."""
+    network, margin = copy.deepcopy(start[0]).to(dtype), Margin()
+    views = [view.to(dtype) for view in start[1]]
+    for module in network.modules():
         if isinstance(module, nn.ReLU):
             module.inplace = False
             module.register_forward_pre_hook(margin.relu)
         if isinstance(module, nn.MaxPool2d):
             module.register_forward_pre_hook(margin.pool)
-    shape = (case["batch"], 3, case["size"], case["size"])
-    image = torch.randn(shape)
-    views = [(image + 0.5 * torch.randn(shape)).to(dtype) for _ in range(2)]
 
     def state(prefix):
         kept = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
@@ -307,21 +335,35 @@ def save(path, tensors):
     path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(t.numpy().tobytes() for t in tensors.values()))
 
 
-torch.set_num_threads(1)
-index = here / "cases.json"
-known = json.loads(index.read_text())
-for made in cases:
-    if sys.argv[1:] and made["name"] not in sys.argv[1:]:
-        continue
-    for seed in range(1, 1000):
-        tensors, margin = run(made, seed, torch.float32)
-        if margin >= MARGIN and (share := share_of_limits(tensors, run(made, seed, torch.float64)[0])) <= 0.1:
-            break
-    else:
-        raise SystemExit(f"{made['name']}: no seed is clear and stable enough; make it larger or its batch")
-    save(here / f"{made['name']}.safetensors", tensors)
-    print(f"{made['name']}: seed {seed}, closest decision {margin:.1e}, {share:.2f} of the limits from float64")
-    entry = {"name": made["name"], "seed": seed, **made}
-    place = next((i for i, old in enumerate(known) if old["name"] == made["name"]), len(known))
-    known[place : place + 1] = [entry]
-index.write_text(json.dumps(known, indent=1) + "\n")
+def main(names):
+    torch.set_num_threads(1)
+    index = here / "cases.json"
+    known = json.loads(index.read_text())
+    for made in cases:
+        if names and made["name"] not in names:
+            continue
+        for seed in range(1, 1000):
+            start = begin(made, seed)
+            tensors, margin = run(made, start, torch.float32)
+            if margin < MARGIN:
+                continue
+            exact, _ = run(made, start, torch.float64)
+            share = share_of_limits(tensors, exact)
+            if share > 0.1:
+                continue
+            swings = (share_of_limits(run(made, nudged(start, i), torch.float32)[0], exact) for i in range(NUDGES))
+            if (swing := max(swings)) <= 1:
+                break
+        else:
+            raise SystemExit(f"{made['name']}: no seed is clear and stable enough; make it larger or its batch")
+        save(here / f"{made['name']}.safetensors", tensors)
+        print(f"{made['name']}: seed {seed}, closest decision {margin:.1e}; from float64 {share:.2f} of the limits,")
+        print(f"  {swing:.2f} with the last bits changed")
+        entry = {"name": made["name"], "seed": seed, **made}
+        place = next((i for i, old in enumerate(known) if old["name"] == made["name"]), len(known))
+        known[place : place + 1] = [entry]
+    index.write_text(json.dumps(known, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
