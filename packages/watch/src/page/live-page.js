@@ -14,6 +14,7 @@ let chosenMap = null;
 let reading = null;
 
 document.documentElement.classList.remove("static");
+pause.hidden = false;
 
 /** @param {string} text */
 function say(text) {

@@ -67,7 +67,7 @@ ${marks}
 .pair div { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: .3rem; }
 .pair img { width: 100%; height: auto; image-rendering: pixelated; border-radius: .25rem; background: var(--panel); }
 .pair figcaption { font-weight: 400; font-size: .9rem; color: var(--muted); margin: .2rem 0 0; }
-.static .moment input, .static button { display: none; }
+.static .moment input { display: none; }
 @media (max-width: 40rem) {
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .halves { grid-template-columns: minmax(0, 1fr); }

@@ -29,7 +29,7 @@ export function renderShell({ title, heading, navigation, base, sections }: Shel
 <header>
 ${navigation ?? ""}
 <h1>${heading}</h1>
-<p class="live"><span role="status" id="connection"></span><button type="button" id="pause" aria-pressed="false">Pause</button></p>
+<p class="live"><span role="status" id="connection"></span><button type="button" id="pause" aria-pressed="false" hidden>Pause</button></p>
 </header>
 <noscript><p class="muted">Scripts are off: reload the page for what is new.</p></noscript>
 <main data-live>
