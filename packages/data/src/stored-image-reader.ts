@@ -154,5 +154,7 @@ function readSpan(descriptor: number, offset: number, length: number): Buffer {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return "code" in error && "syscall" in error ? String(error.code) : error.message.trim();
+  if ("code" in error && "syscall" in error) return String(error.code);
+  // libvips repeats itself, a line for each time that it looked, and threads that decode at once share the lines.
+  return error.message.trim().split("\n", 1)[0] ?? "";
 }

@@ -132,6 +132,7 @@ describe("streaming", () => {
       expect.stringMatching(/odd.001\.jpg \(.*not those of/),
       expect.stringMatching(/odd.003\.jpg \(.*not those of/),
     ]);
+    for (const name of report.broken.names) expect(name).not.toContain("\n");
     const broken = [0, 2, 3, 20, 21];
     expect(batches.flatMap(({ indices }) => indices).filter((index) => broken.includes(index))).toEqual([]);
     for (const workers of [1, 2]) {
