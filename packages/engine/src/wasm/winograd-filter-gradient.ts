@@ -1,12 +1,8 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { ConvolutionGeometry } from "./convolution.js";
 import type { WasmRuntime } from "./runtime.js";
+import { GAP, PLACES, TILE } from "./winograd-tile.js";
 
-/** Elements of a transformed tile: 6 x 6, of 4 x 4 gradients of outputs. */
-const PLACES = 36;
-const TILE = 4;
-/** Bytes between places, whose distance would be a power of two without them, so that all would share a few sets of the cache. */
-const GAP = 64;
 /**
  * Tiles whose products are added up in a float32 register. Fewer are more exact (32: a quarter less error) and slower
  * (10 to 15 %), as each group reads and writes its sums.
@@ -71,7 +67,7 @@ export function winogradFilterGradient(
   const gradientStripBytes = (6 * TILE * tilesWide + outWidth) * outChannels * 4;
   const inputStrip = workspace.region("padded", inputStripBytes + gradientStripBytes);
   const gradientStrip = inputStrip + inputStripBytes;
-  kernels.clear(inputStrip, inputStripBytes + gradientStripBytes);
+  kernels.clear(gradientStrip, gradientStripBytes);
 
   const inputPlaceBytes = groupTiles * inChannels * 4 + GAP;
   const inputs = workspace.region("operand", PLACES * inputPlaceBytes);

@@ -3,10 +3,8 @@ import { TILE_ROWS } from "./correlate.js";
 import type { Address } from "./kernel-module.js";
 import type { WasmRuntime } from "./runtime.js";
 import { passesOf } from "./segments.js";
+import { GAP, PLACES, TILE } from "./winograd-tile.js";
 
-/** Elements of a transformed tile: 6 x 6, of 4 x 4 outputs. */
-const PLACES = 36;
-const TILE = 4;
 /** Transformed tiles and products of a block stay in the second-level cache, */
 const BLOCK_BYTES = 393_216;
 /** unless that would be fewer tiles than are worth reading the filter for. */
@@ -70,9 +68,9 @@ export function winograd(runtime: WasmRuntime, correlation: WinogradCorrelation)
   const strips = batch * stripsPerImage;
   const blockStrips = Math.min(strips, stripsOfBlock(tilesWide, channels + outputChannels));
   const tiles = blockStrips * tilesWide;
-  const inputStep = stepOver(tiles * channels * 4);
+  const inputStep = tiles * channels * 4 + GAP;
   const inputs = workspace.region("operand", PLACES * inputStep);
-  const productStep = stepOver(tiles * outputChannels * 4);
+  const productStep = tiles * outputChannels * 4 + GAP;
   const products = workspace.region("products", PLACES * productStep);
   const stripPixels = 6 * (TILE * tilesWide + 2);
   const stripFloats = Math.max((stripPixels + width) * channels, stripPixels * outputChannels);
@@ -125,7 +123,7 @@ function transformedFilter(
   { channels, outputChannels, packTap }: WinogradCorrelation,
 ): { readonly address: Address; readonly step: number } {
   const bytes = Math.ceil(outputChannels / 8) * channels * 32;
-  const step = stepOver(bytes);
+  const step = bytes + GAP;
   // Before it holds inputs.
   const taps = workspace.region("operand", 9 * step);
   for (let tap = 0; tap < 9; tap++) packTap(Math.floor(tap / 3), tap % 3, taps + tap * step);
@@ -138,9 +136,4 @@ function transformedFilter(
 function stripsOfBlock(tilesWide: number, channels: number): number {
   const strips = Math.max(BLOCK_BYTES / (PLACES * channels * 4), BLOCK_TILES) / tilesWide;
   return strips < TILE_ROWS ? Math.ceil(strips) : Math.floor(strips / TILE_ROWS) * TILE_ROWS;
-}
-
-/** From one place to the next: never a power of two, at which all would share a few sets of the cache. */
-function stepOver(bytes: number): number {
-  return bytes + 64;
 }
